@@ -127,6 +127,16 @@ describe.skipIf(!browserPath)(`work that goes back and forth${unlessSkipped}`, (
     await page.goto(`${cups.stack.url}/work?state=accepted`);
     await expect.poll(() => row.count(), slow).toBe(1);
     expect(await page.getByRole('link', { name: /Open again|Correct/ }).count()).toBe(0);
+    // The last that somebody wrote, and the whole thread behind a click.
+    await row.getByText('rita: Yes.').waitFor();
+    await row.getByText('all 3 notes').click();
+    const told = await row.getByRole('list', { name: 'Notes' }).getByRole('listitem').allTextContents();
+    expect(told.map((text) => /handle|This one|Yes|accepted/.exec(text)?.[0])).toEqual([
+      'handle',
+      'This one',
+      'Yes',
+      'accepted',
+    ]);
     expect(cups.stack.run('campaign', 'work', id, '--by', 'ann@example.org', '--state', 'accepted')).toContain('ann');
     expect(errors).toEqual([]);
     await ann.close();

@@ -161,6 +161,35 @@ describe.skipIf(!path)(`the pages of builds${path ? '' : ' (skipped: no Chromium
       .toEqual(expect.arrayContaining([expect.stringMatching(/^Build [0-9a-f]{8}, shown now · Campaign table/)]));
   });
 
+  test('a class that was renamed goes by its new name, in comparisons and on the dataset’s page', async () => {
+    const { items } = await ask<Part<BuildInfo>>('');
+    const held = items.find(({ settings }) => settings?.layer === 9)!;
+    stack.run('campaign', 'classes', 'table', '--rename', 'cup=mug');
+    try {
+      await page.goto(`${stack.url}${builds}/${held.id}/compared`);
+      const rows = page.getByRole('table', { name: /IoU/ }).locator('tbody tr');
+      await expect.poll(async () => (await rows.allInnerTexts()).join(), slow).toMatch(/\bmug\b/);
+      expect((await rows.allInnerTexts()).join()).not.toMatch(/\bcup\b/);
+      const classes = page.locator('.filters select').first();
+      await classes.selectOption({ label: 'mug' });
+      await expect.poll(() => page.locator('.changes li').allInnerTexts()).toHaveLength(1);
+      await page.locator('.compared .legend', { hasText: 'mug' }).waitFor();
+      await page.goto(`${stack.url}${builds}/${held.id}`);
+      await page.locator('.cell', { hasText: 'mug' }).waitFor();
+
+      await page.goto(`${stack.url}/datasets/table?recipe=campaign-table.${held.id}`);
+      const typed = page.getByLabel('Class', { exact: true });
+      await typed.fill('mug');
+      await typed.press('Enter');
+      await page.waitForURL('**category=cup**');
+      await expect.poll(() => page.locator('.cell').count()).toBe(1);
+      await page.locator('.cell', { hasText: 'mug' }).waitFor();
+      expect(await typed.inputValue()).toBe('mug');
+    } finally {
+      stack.run('campaign', 'classes', 'table', '--rename', 'mug=cup');
+    }
+  });
+
   test.for(['light', 'dark'] as const)('no page has a serious accessibility violation, %s', async (colorScheme) => {
     const { items } = await ask<Part<BuildInfo>>('');
     const held = items.find(({ state }) => state !== 'shown')!;

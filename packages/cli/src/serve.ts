@@ -58,6 +58,7 @@ export async function openServerRole(settings: Settings, connection: NativeConne
     webhookHosts: settings.webhookHosts,
     smtp: settings.smtp,
     places: settings.places,
+    uploadLimits: settings.uploadLimits,
     quota: settings.quota ?? null,
     graceDays: settings.graceDays,
     recipeOf: async (given) =>

@@ -3,6 +3,7 @@
 import { isIP } from 'node:net';
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
+import { defaultUploadLimits, type UploadLimits, uploadLimitSettings } from '@saltworks/contract/api/uploads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { domainsOf, type OpenIdConnect } from '@saltworks/orchestrator/accounts/open-id-connect';
 import { type AllowedHost, allowedHostsOf } from '@saltworks/orchestrator/notices/allowed-hosts';
@@ -72,6 +73,11 @@ export interface Settings {
   smtp?: SmtpSettings;
   /** SALTWORKS_PLACES: folders and prefixes that administrators may import from on the page, `photos=/srv/photos`; default none. */
   places: Place[];
+  /**
+   * SALTWORKS_UPLOAD_FILE_BYTES, SALTWORKS_UPLOAD_ZIP_BYTES, SALTWORKS_UPLOAD_BYTES, SALTWORKS_UPLOAD_FILES: the most of a picture, of
+   * a ZIP and of all files of an upload, and how many these are; default 1, 64 and 64 GiB, 100,000.
+   */
+  uploadLimits: UploadLimits;
   /** SALTWORKS_QUOTA: bytes that the store may hold, `2TB`; new work that fills it is refused then. Default none. */
   quota?: number;
   /** SALTWORKS_GRACE_DAYS: for so many days what was deleted can be restored; default 30. */
@@ -199,6 +205,7 @@ export function readSettings(
     webhookHosts: allowedHostsOf(env.SALTWORKS_WEBHOOK_HOSTS ?? ''),
     smtp: smtpOf(env),
     places: placesOf(env.SALTWORKS_PLACES ?? ''),
+    uploadLimits: uploadLimitsOf(env),
     quota: bytesOf(env, 'SALTWORKS_QUOTA'),
     graceDays: wholeOf(env, 'SALTWORKS_GRACE_DAYS', 3_650, 0) ?? 30,
     requestsPerMinute: wholeOf(env, 'SALTWORKS_REQUESTS_PER_MINUTE'),
@@ -366,6 +373,13 @@ function bytesOf(env: NodeJS.ProcessEnv, name: string): number | undefined {
   const bytes = Math.round(Number(digits) * (binary ? 1024 : 1000) ** ' KMGTP'.indexOf(unit.toUpperCase() || ' '));
   if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
   throw new InvalidInputError(`${name}=${text}; expected bytes, as 500GB or 2TiB`);
+}
+
+function uploadLimitsOf(env: NodeJS.ProcessEnv): UploadLimits {
+  const bytes = (name: 'file' | 'zip' | 'bytes') =>
+    bytesOf(env, uploadLimitSettings[name]) ?? defaultUploadLimits[name];
+  const files = wholeOf(env, uploadLimitSettings.files, 10_000_000) ?? defaultUploadLimits.files;
+  return { file: bytes('file'), zip: bytes('zip'), bytes: bytes('bytes'), files };
 }
 
 const yes = ['1', 'true'];

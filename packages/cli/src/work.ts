@@ -56,7 +56,7 @@ export async function openWorkerRole(
   const readObject = objectReader(store, settings.s3);
   const activities = createActivities({
     ...{ store, keys, maskThreads, readObject, maxPixels, findBackbone, sessions, queue },
-    ...{ s3: settings.s3, places: settings.places },
+    ...{ s3: settings.s3, places: settings.places, uploadLimits: settings.uploadLimits },
     evaluating: { caseThreads, specOf: keys.specOf, scratch: join(settings.home, 'lab', 'parts') },
   });
   // One image opening per thread, and one more whose files are being read.

@@ -60,6 +60,18 @@ test('places are checked at the start', () => {
   );
 });
 
+test('limits of uploads', () => {
+  expect(readSettings({}).uploadLimits).toEqual({ file: 2 ** 30, zip: 2 ** 36, bytes: 2 ** 36, files: 100_000 });
+  const env = { SALTWORKS_UPLOAD_FILE_BYTES: '2GB', SALTWORKS_UPLOAD_BYTES: '1TiB', SALTWORKS_UPLOAD_FILES: '500000' };
+  expect(readSettings(env).uploadLimits).toEqual({ file: 2e9, zip: 2 ** 36, bytes: 2 ** 40, files: 500_000 });
+  expect(() => readSettings({ SALTWORKS_UPLOAD_ZIP_BYTES: 'much' })).toThrow(
+    'SALTWORKS_UPLOAD_ZIP_BYTES=much; expected bytes, as 500GB or 2TiB',
+  );
+  expect(() => readSettings({ SALTWORKS_UPLOAD_FILES: '0' })).toThrow(
+    'SALTWORKS_UPLOAD_FILES=0; expected a whole number from 1 to 10000000',
+  );
+});
+
 describe('backbones', () => {
   test('a mirror, and licences that were accepted', () => {
     expect(readSettings({})).toMatchObject({ models: undefined, acceptedLicences: [] });

@@ -35,8 +35,11 @@ export type AttributeValue = z.infer<typeof attributeValue>;
 export const attributeValues = z.record(z.string(), attributeValue);
 export type AttributeValues = z.infer<typeof attributeValues>;
 
+/** What an attribute takes. */
+export type AskedValue = Pick<Attribute, 'kind' | 'choices'>;
+
 /** What is wrong with a value, in words; undefined if nothing is. */
-export function misfit({ kind, choices = [] }: Attribute, value: AttributeValue): string | undefined {
+export function misfit({ kind, choices = [] }: AskedValue, value: AttributeValue): string | undefined {
   const fits = {
     flag: typeof value === 'boolean',
     choice: typeof value === 'string' && choices.includes(value),

@@ -24,8 +24,9 @@ export const labelFormatFacts = {
   cvat: {
     title: 'CVAT for images 1.1',
     looks: 'annotations.xml with images in it',
-    keeps: 'Polygons and masks by z_order; shapes of one label and group_id are one segment.',
-    loses: 'Boxes, ellipses, lines, points and skeletons, each with a line; attributes; tracks of CVAT for video.',
+    keeps:
+      'Polygons and masks by z_order; shapes of one label and group_id are one segment, with the values of their attributes.',
+    loses: 'Boxes, ellipses, lines, points and skeletons, each with a line; tags of images; tracks of CVAT for video.',
   },
   'label-studio': {
     title: 'Label Studio',

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Place } from '@saltworks/contract/api/places';
+import type { UploadLimits } from '@saltworks/contract/api/uploads';
 import { keysId } from '@saltworks/contract/layout';
 import { type ServerActivities, serverActivities } from '@saltworks/contract/messages/annotate';
 import { replayActivities } from '@saltworks/contract/messages/measure';
@@ -134,6 +135,8 @@ export interface CampaignServerOptions extends AuthOptions {
   smtp?: SmtpSettings;
   /** Where datasets may be imported from. */
   places: readonly Place[];
+  /** What an upload may have. */
+  uploadLimits: UploadLimits;
   recipeOf: Deps['recipeOf'];
   backbones: Deps['backbones'];
   /** Days for which what was deleted can be restored. */

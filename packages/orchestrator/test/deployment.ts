@@ -1,5 +1,6 @@
 /** Temporal, workflows, a worker and the server in this process, as in a deployment. */
 import { join } from 'node:path';
+import { defaultUploadLimits } from '@saltworks/contract/api/uploads';
 import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { storeIdentity } from '@saltworks/store/objects/identity';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -77,6 +78,7 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
     const server = await openCampaigns({
       webhookHosts: [],
       places: [],
+      uploadLimits: defaultUploadLimits,
       quota: null,
       graceDays: 30,
       ...{ connection, client, namespace, store, requestsPerMinute },

@@ -1,6 +1,7 @@
 /** Imports: what a source holds, and the activity that brings its new files into a dataset. */
 import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import type { UploadLimits } from '@saltworks/contract/api/uploads';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { LabelFormat } from '@saltworks/contract/label-formats';
@@ -78,6 +79,8 @@ export interface ImportDeps {
   s3?: () => S3Access;
   /** Where administrators may import from on the page. */
   places?: readonly Place[];
+  /** What an upload may have. */
+  uploadLimits?: UploadLimits;
 }
 
 /** Adds the new and changed files of a source to its dataset. Nothing new is no failure. */

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { UploadLabels } from '@saltworks/contract/api/uploads';
+import { defaultUploadLimits, type UploadLabels } from '@saltworks/contract/api/uploads';
 import { uploadManifest, uploadReport } from '@saltworks/contract/documents/uploads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { uploadManifestKey, uploadPartsPrefix, uploadReportKey } from '@saltworks/contract/layout';
@@ -29,7 +29,7 @@ const source = 'uploads';
  * @throws InvalidInputError if nothing in it can be used, or its labels are not told apart
  */
 export async function importUpload(
-  { store, maxPixels }: Pick<ImportDeps, 'store' | 'maxPixels'>,
+  { store, maxPixels, uploadLimits: limits = defaultUploadLimits }: ImportDeps,
   { upload, dataset, labels }: UploadRequest,
   signal: AbortSignal,
 ): Promise<void> {
@@ -45,7 +45,7 @@ export async function importUpload(
   try {
     let unpacked = 0;
     const { names, failures } = await unpackUpload(store, upload, manifest, folder, {
-      signal,
+      ...{ limits, signal },
       onFile: () => telling.now({ ...nothing, files: ++unpacked }),
     });
     if (!names.some((name) => leftByName(name) === undefined)) {

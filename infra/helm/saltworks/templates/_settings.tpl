@@ -50,9 +50,17 @@ SALTWORKS_MODELS: {{ .Values.models.mirror | quote }}
 SALTWORKS_ACCEPT_LICENCES: {{ join "," .Values.models.acceptLicences | quote }}
 {{- end }}
 
-{{/* What the page may import. */}}
+{{/* What the page may import, and how much of it is uploaded. */}}
 {{- define "saltworks.env.imports" -}}
 SALTWORKS_PLACES: {{ join "," .Values.imports.places | quote }}
+{{- with .Values.imports.uploads }}
+SALTWORKS_UPLOAD_FILE_BYTES: {{ .fileBytes | quote }}
+SALTWORKS_UPLOAD_ZIP_BYTES: {{ .zipBytes | quote }}
+SALTWORKS_UPLOAD_BYTES: {{ .bytes | quote }}
+{{- with .files }}
+SALTWORKS_UPLOAD_FILES: {{ int64 . | quote }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "saltworks.env.database" -}}

@@ -158,8 +158,11 @@ export const loggedInteraction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('move'), segment: z.int(), before: z.nullable(z.int()) }),
   z.object({ kind: z.literal('lock'), segment: z.int(), region: runs }),
   z.object({ kind: z.literal('unlock'), segment: z.int() }),
-  z.object({ kind: z.literal('rename'), segment: z.int(), name: z.nullable(z.string()) }),
-  z.object({ kind: z.literal('value'), segment: z.int(), attribute: z.int(), value: z.nullable(attributeValue) }),
+  z.object({ kind: z.literal('rename'), segment: z.int(), name: z.nullable(z.string()), origin }),
+  z.object({
+    ...{ kind: z.literal('value'), segment: z.int(), attribute: z.int(), value: z.nullable(attributeValue) },
+    origin,
+  }),
   z.object({ kind: z.literal('undo') }),
   z.object({ kind: z.literal('redo') }),
 ]);
@@ -168,7 +171,7 @@ export type Interaction = z.infer<typeof loggedInteraction>;
 
 /** Whether nobody did it: the image began with it. */
 export const isGiven = (interaction: Interaction): boolean =>
-  (interaction.kind === 'segment' || interaction.kind === 'fill') && interaction.origin !== undefined;
+  'origin' in interaction && interaction.origin !== undefined;
 
 /** The window that entries of a log have which nobody did; no window of a person has so short a name. */
 export const givenClient = 'start';

@@ -27,7 +27,15 @@ export const maskSet = z.described(
     /** When the last of them was written. */
     made: z.nullable(z.string()),
     /** Categories in them, each in the colour that its campaign, or another one over the dataset, gives it. */
-    classes: z.array(z.object({ name: z.string(), colour: z.string() })),
+    classes: z.array(
+      z.object({
+        /** As masks, and filters over them, have it. */
+        name: z.string(),
+        colour: z.string(),
+        /** What the campaign calls it by now; absent where that is its name. */
+        called: z.optional(z.string()),
+      }),
+    ),
   }),
   { id: 'MaskSet' },
 );

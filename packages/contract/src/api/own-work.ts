@@ -3,6 +3,7 @@ import * as z from '../zod.ts';
 import { assignment } from './assignments.ts';
 import { endpoint } from './endpoint.ts';
 import { id, limit } from './fields.ts';
+import { noted } from './notes.ts';
 import { assignmentState } from './states.ts';
 
 /** How much of the caller's work in a campaign is in each state. */
@@ -17,10 +18,17 @@ export const workCount = z.described(
 );
 export type WorkCount = z.infer<typeof workCount>;
 
-/** One of the caller's assignments, with the reviewer's last note. */
-export const ownWork = z.described(z.extend(assignment, { campaignName: z.string(), note: z.nullable(z.string()) }), {
-  id: 'OwnWork',
-});
+/** One of the caller's assignments. */
+export const ownWork = z.described(
+  z.extend(assignment, {
+    campaignName: z.string(),
+    /** Of the last verdict. */
+    note: z.nullable(z.string()),
+    /** Notes and verdicts, the oldest first. */
+    thread: z._default(z.array(noted), []),
+  }),
+  { id: 'OwnWork' },
+);
 export type OwnWork = z.infer<typeof ownWork>;
 
 export const getMeWork = endpoint({ method: 'GET', url: '/api/me/work', response: z.array(workCount) });

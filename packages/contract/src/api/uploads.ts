@@ -6,20 +6,47 @@ import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
 import { integer, nothing } from './fields.ts';
 
-/** Bytes and files that an upload may have. */
-export const uploadLimits = {
-  /** Bytes of a part; the last one of a file may be shorter. */
-  part: 8 * 2 ** 20,
-  /** Bytes of a picture, or of a file of labels. */
+/** Bytes of a part; the last one of a file may be shorter. */
+export const partBytes = 8 * 2 ** 20;
+/** Files that one request tells of. */
+export const batchFiles = 100;
+/** Bytes that any file may claim. */
+const mostBytes = 2 ** 50;
+
+const limits = z.described(
+  z.object({
+    /** Bytes of a picture, or of a file of labels. */
+    file: z.int(),
+    /** Bytes of a ZIP file. */
+    zip: z.int(),
+    /** Bytes of all files of an upload, as they are sent, and again unpacked. */
+    bytes: z.int(),
+    /** Files, those of ZIPs counted singly. */
+    files: z.int(),
+  }),
+  { id: 'UploadLimits' },
+);
+/** What an upload may have: settings of the server and of its workers. */
+export type UploadLimits = z.infer<typeof limits>;
+
+export const defaultUploadLimits: UploadLimits = {
   file: 2 ** 30,
-  /** Bytes of a ZIP file, and of all files of an upload. */
   zip: 64 * 2 ** 30,
   bytes: 64 * 2 ** 30,
-  /** Files, those of ZIPs counted singly. */
   files: 100_000,
-  /** Files that one request tells of. */
-  batch: 100,
-} as const;
+};
+
+/** The settings by their names: refusals tell them. */
+export const uploadLimitSettings = {
+  file: 'SALTWORKS_UPLOAD_FILE_BYTES',
+  zip: 'SALTWORKS_UPLOAD_ZIP_BYTES',
+  bytes: 'SALTWORKS_UPLOAD_BYTES',
+  files: 'SALTWORKS_UPLOAD_FILES',
+} as const satisfies Record<keyof UploadLimits, string>;
+
+/** What is expected where a limit is passed: "expected at most 5 (SALTWORKS_UPLOAD_FILES)". */
+export const expectedAtMost = (limits: UploadLimits, name: keyof UploadLimits): string =>
+  `expected at most ${limits[name]} (${uploadLimitSettings[name]})`;
 
 /** `none`: pictures alone. `auto`: labels that lie beside the pictures, if they are recognised. */
 export const uploadLabels = ['auto', 'none', ...labelFormatNames] as const;
@@ -85,12 +112,12 @@ const newFiles = z.described(
         z.strictObject({
           /** Path below what was dropped, joined by `/`. */
           name: z.string().check(z.minLength(1), z.maxLength(1024)),
-          bytes: z.int().check(z.gte(0), z.lte(2 ** 50)),
+          bytes: z.int().check(z.gte(0), z.lte(mostBytes)),
           /** When the file was last changed, milliseconds since 1970. */
           modified: z.int().check(z.gte(0), z.lte(2 ** 50)),
         }),
       )
-      .check(z.minLength(1), z.maxLength(uploadLimits.batch)),
+      .check(z.minLength(1), z.maxLength(batchFiles)),
   }),
   { id: 'UploadFiles' },
 );
@@ -110,6 +137,8 @@ const file = z.described(
 export type UploadFile = z.infer<typeof file>;
 
 const at = '/api/uploads/:upload';
+
+export const getUploadLimits = endpoint({ method: 'GET', url: '/api/upload-limits', response: limits });
 
 export const getUploads = endpoint({
   method: 'GET',
@@ -134,7 +163,7 @@ export const putUploadFile = endpoint({
   url: `${at}/files/:file`,
   query: z.object({
     /** Where the part begins in the file: a multiple of its size. */
-    at: integer(0, uploadLimits.zip),
+    at: integer(0, mostBytes),
   }),
   takes: 'application/octet-stream',
   response: file,

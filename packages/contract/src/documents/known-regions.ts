@@ -1,4 +1,5 @@
 /** A known mask, or one that was made, as regions: what a campaign's images may begin with, kept where servers read it without decoding a picture. */
+import { attributeValues } from '../attributes.ts';
 import * as z from '../zod.ts';
 
 export const knownRegions = z.object({
@@ -13,6 +14,8 @@ export const knownRegions = z.object({
       category: z.string(),
       /** Run lengths (`run-lengths.ts`). */
       region: z.array(z.number()),
+      /** Values by name; `name` is the segment's own. */
+      attributes: z.optional(attributeValues),
     }),
   ),
 });

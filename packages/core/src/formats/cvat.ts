@@ -1,5 +1,12 @@
 /** CVAT's XML 1.1 for images (spec/export.md): a mask a segment. */
-import { type Attribute, type AttributeValues, segmentName } from '@saltworks/contract/attributes';
+import {
+  type AskedValue,
+  type Attribute,
+  type AttributeValue,
+  type AttributeValues,
+  misfit,
+  segmentName,
+} from '@saltworks/contract/attributes';
 import type { SegmentInfo } from '@saltworks/contract/documents/masks';
 import { encodeRegion, wholeRegion } from '@saltworks/contract/documents/run-lengths';
 import { InvalidInputError } from '@saltworks/contract/errors';
@@ -80,10 +87,37 @@ function boxRuns(mask: Mask, { id, bbox }: SegmentInfo): number[] {
   return wholeRegion(encodeRegion(inBox, 1), inBox.length);
 }
 
-/** A shape of an image: the name of its element, and the attributes, unchecked. */
+/** A shape of an image: the name of its element, the attributes of that, and what it tells by name; all unchecked. */
 export interface CvatShape {
   kind: string;
   attributes: Readonly<Record<string, string>>;
+  values: readonly (readonly [name: string, value: string])[];
+}
+
+/** What a document's labels ask of their shapes, by the names of both. */
+export type CvatAsked = ReadonlyMap<string, ReadonlyMap<string, AskedValue>>;
+
+/** What an attribute takes. @param type its `<input_type>` @param values a line each */
+export function cvatAsked(type: string, values: string): AskedValue {
+  if (type === 'checkbox') return { kind: 'flag' };
+  if (type === 'number') return { kind: 'number' };
+  if (type !== 'select' && type !== 'radio') return { kind: 'text' };
+  return { kind: 'choice', choices: values.split(/\r?\n/).filter((choice) => choice !== '') };
+}
+
+/** @returns undefined for an empty text, which is CVAT's for no value @throws InvalidInputError unless the value is one that is asked for */
+function typed(asked: AskedValue, text: string): AttributeValue | undefined {
+  if (text.trim() === '') return undefined;
+  const read: Record<AskedValue['kind'], () => AttributeValue> = {
+    flag: () => (/^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : text),
+    number: () => (Number.isFinite(Number(text)) ? Number(text) : text),
+    choice: () => text,
+    text: () => text,
+  };
+  const value = read[asked.kind]();
+  const wrong = misfit(asked, value);
+  if (wrong === undefined) return value;
+  throw new InvalidInputError(wrong);
 }
 
 /** Whether a shape covers pixels that were drawn one by one or as a polygon. */
@@ -91,29 +125,50 @@ export const isCvatRegion = (kind: string): boolean => kind === 'polygon' || kin
 
 /**
  * Paints polygons and masks by `z_order`, in their order within one. Shapes of one label that share a `group_id` are one
- * segment, as in CVAT's own export to COCO.
+ * segment, as in CVAT's own export to COCO; where their values differ, the last one's count.
+ *
+ * @param asked kinds of the values; others are texts
  */
 export function cvatMask(
   shapes: readonly CvatShape[],
   size: { width: number; height: number },
   classes: Classes,
+  asked: CvatAsked = new Map(),
 ): ReadLabels {
   const painter = new Painter(size);
   const left = new LeftOut('shape');
+  const leftValues = new LeftOut('attribute');
   const ordered = shapes
     .map((shape, k) => ({ ...shape, k, z: Number(shape.attributes.z_order) || 0 }))
     .sort((a, b) => a.z - b.z || a.k - b.k);
-  for (const { kind, attributes, k } of ordered) {
+  const given = new Map<number, Map<string, AttributeValue>>();
+  for (const { kind, attributes, values, k } of ordered) {
     left.attempt(k + 1, () => {
       const { label = '', group_id: group } = attributes;
       if (!isCvatRegion(kind)) throw new InvalidInputError(`the kind ${kind}, which has no pixels`);
       if (label === '') throw new InvalidInputError('no label');
       const paint = kind === 'mask' ? boxMask(attributes, size) : polygon(attributes, size);
       const isAlone = group === '0' || group === '';
-      paint(painter.run(painter.segment(classes.id(label), isAlone ? undefined : group)));
+      const segment = painter.segment(classes.id(label), isAlone ? undefined : group);
+      paint(painter.run(segment));
+      const own = given.get(segment) ?? new Map<string, AttributeValue>();
+      given.set(segment, own);
+      for (const [name, text] of values) {
+        try {
+          const value = typed(asked.get(label)?.get(name) ?? { kind: 'text' }, text);
+          if (value !== undefined) own.set(name, value);
+        } catch (error) {
+          leftValues.add(`${name} of shape ${k + 1}`, (error as Error).message);
+        }
+      }
     });
   }
-  return painter.done(left.notes(), 'the one of the higher z_order, or the later');
+  const read = painter.done([...left.notes(), ...leftValues.notes()], 'the one of the higher z_order, or the later');
+  return { ...read, segments: read.segments.map((segment) => withValues(segment, given.get(segment.id))) };
+}
+
+function withValues(segment: SegmentInfo, values: ReadonlyMap<string, AttributeValue> = new Map()): SegmentInfo {
+  return values.size === 0 ? segment : { ...segment, attributes: Object.fromEntries(values) };
 }
 
 type Paint = (run: Run) => void;

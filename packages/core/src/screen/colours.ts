@@ -28,6 +28,14 @@ export interface ColouredClass<Id = number> {
   id: Id;
   /** #rrggbb. */
   colour: string;
+  /** What it is called, where that is not its id. */
+  name?: string;
+}
+
+/** What categories are called. */
+export function namesOf(classes: readonly ColouredClass<string>[]): (category: string) => string {
+  const names = new Map(classes.map(({ id, name = id }) => [id, name]));
+  return (category) => names.get(category) ?? category;
 }
 
 /** The colour of an unknown category. */

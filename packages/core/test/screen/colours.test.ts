@@ -7,6 +7,7 @@ import {
   lightness,
   namedClasses,
   namedColours,
+  namesOf,
   parseColour,
   type Rgb,
   segmentColours,
@@ -129,4 +130,14 @@ test('two hundred unnamed segments have two hundred colours; those of one catego
     [86, 180, 233],
   ]);
   expect(named.get(7)).not.toEqual(named.get(4));
+});
+
+test('a category goes by its name, or by its id', () => {
+  const nameOf = namesOf([
+    { id: 'cat', colour: '#ff0000', name: 'lynx' },
+    { id: 'dog', colour: '#00ff00', name: undefined },
+    // A name that became free may be another's.
+    { id: 'cat 5', colour: '#0000ff', name: 'cat' },
+  ]);
+  expect(['cat', 'dog', 'cat 5', 'bird', ''].map(nameOf)).toEqual(['lynx', 'dog', 'cat', 'bird', '']);
 });

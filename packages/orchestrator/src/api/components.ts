@@ -83,6 +83,7 @@ export const components = [
   'Place',
   'PlaceImport',
   'RetryRun',
+  'UploadLimits',
   'NewUpload',
   'UploadFiles',
   'UploadFile',

@@ -3,6 +3,7 @@
 import type { BackboneInfo } from '@saltworks/contract/api/backbones';
 import type { AnswerOf, BodyOf, Endpoint, ParamsOf, QueryOf } from '@saltworks/contract/api/endpoint';
 import type { Place } from '@saltworks/contract/api/places';
+import type { UploadLimits } from '@saltworks/contract/api/uploads';
 import type { MaskSettings } from '@saltworks/contract/messages/activities';
 import type { ExtractSettings, SegmentOptions } from '@saltworks/contract/options';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -37,6 +38,8 @@ export interface Deps {
   probes: Probes;
   /** Where datasets may be imported from. */
   places: readonly Place[];
+  /** What an upload may have. */
+  uploadLimits: UploadLimits;
   storage: Pick<StorageWatch, 'level' | 'count'>;
   /** Days for which what was deleted can be restored. */
   graceDays: number;

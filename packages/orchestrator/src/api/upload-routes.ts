@@ -1,13 +1,15 @@
 /** Routes of uploads: administrators make datasets, from the page as from the command. */
 import {
+  batchFiles,
   deleteUpload,
   getUpload,
+  getUploadLimits,
   getUploads,
+  partBytes,
   postUploadFiles,
   postUploadImport,
   postUploads,
   putUploadFile,
-  uploadLimits,
 } from '@saltworks/contract/api/uploads';
 import { expectStorage } from '@saltworks/store/storage/level';
 import { describeUpload, listUploads } from '../uploads/describe.ts';
@@ -16,9 +18,14 @@ import { beginUpload, expectFiles, receivePart } from '../uploads/receive.ts';
 import { route } from './routes.ts';
 
 /** Bytes of a list of files: names of 1,024 characters, each of them four bytes at most. */
-const listBytes = uploadLimits.batch * 5_000;
+const listBytes = batchFiles * 5_000;
 
 export const uploadRoutes = [
+  route(getUploadLimits, {
+    summary: 'How much an upload may have: the settings SALTWORKS_UPLOAD_…',
+    access: 'admin',
+    handler: async ({ deps: { uploadLimits } }) => uploadLimits,
+  }),
   route(getUploads, {
     summary: 'The latest uploads, of all datasets or one; they are forgotten a week after their last sign of life',
     access: 'admin',
@@ -42,16 +49,16 @@ export const uploadRoutes = [
     access: 'admin',
     errors: [409],
     bodyLimit: listBytes,
-    async handler({ deps: { db, store }, params, body }) {
+    async handler({ deps: { db, store, uploadLimits }, params, body }) {
       await expectStorage(store);
-      return expectFiles(db, params.upload, body.files);
+      return expectFiles(db, params.upload, body.files, uploadLimits);
     },
   }),
   route(putUploadFile, {
     summary: 'Takes the next part of a file: 8 MiB, or what is left of it',
     access: 'admin',
     errors: [409],
-    bodyLimit: uploadLimits.part,
+    bodyLimit: partBytes,
     handler({ deps, params: { upload, file }, query: { at }, body: chunks, request }) {
       const said = request.headers['content-length'];
       const length = said === undefined ? undefined : Number(said);

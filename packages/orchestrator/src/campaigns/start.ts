@@ -1,6 +1,8 @@
 /** What images of a campaign begin with: their known masks, or masks that were made, as entries of the log that nobody did. */
 import type { Campaign, CampaignStart, NewCampaign } from '@saltworks/contract/api/campaigns';
+import { line } from '@saltworks/contract/api/fields';
 import type { Interaction } from '@saltworks/contract/api/interactions';
+import { type AttributeValues, misfit, segmentName } from '@saltworks/contract/attributes';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import { type KnownRegions, knownRegions } from '@saltworks/contract/documents/known-regions';
 import { maskReport } from '@saltworks/contract/documents/reports';
@@ -8,7 +10,9 @@ import { regionOutside } from '@saltworks/contract/documents/run-lengths';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { knownRegionsKey, maskReportKey, maskSetPrefix } from '@saltworks/contract/layout';
 import { type KnownRequest, readKnown } from '@saltworks/contract/messages/annotate';
+import * as z from '@saltworks/contract/zod';
 import { classNamed } from '@saltworks/core/crowd/known-image';
+import { attributesOf, type Labels } from '@saltworks/core/drawing/attributes';
 import { truthId } from '@saltworks/store/datasets/truth';
 import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -97,14 +101,14 @@ interface BegunImage {
 
 /**
  * What an image begins with: nothing, its known mask, or one of a set. Its segments take the campaign's classes by name; every
- * other pixel is background.
+ * other pixel is background. Values come along where the campaign asks for them, by name.
  *
  * @param size of the upright image, pixels
  * @throws InvalidInputError if it cannot begin so
  */
 export async function startOf(
   deps: { store: ObjectStore; client: Client; shards: Shards },
-  { start, dataset, categories }: Pick<Campaign, 'start' | 'dataset' | 'categories'>,
+  { start, dataset, ...labels }: Pick<Campaign, 'start' | 'dataset' | 'categories' | 'attributes'>,
   image: BegunImage,
   { width, height }: { width: number; height: number },
 ): Promise<Interaction[]> {
@@ -117,7 +121,7 @@ export async function startOf(
       `its ${called[start.from]} has ${regions.width} × ${regions.height} pixels; expected the image's ${width} × ${height}`,
     );
   }
-  return interactionsOf(regions, start, categories);
+  return interactionsOf(regions, start, labels);
 }
 
 /** The mask that an image begins with; undefined where it has none. */
@@ -144,16 +148,17 @@ const called = { known: 'known mask', predicted: 'predicted mask' } as const;
 export function interactionsOf(
   { width, height, segments }: KnownRegions,
   { from, others }: Pick<CampaignStart, 'from' | 'others'>,
-  categories: Campaign['categories'],
+  labels: Pick<Campaign, 'categories' | 'attributes'>,
 ): Interaction[] {
+  const { categories } = labels;
   const classes = namesOf(categories);
-  const kept = segments.flatMap(({ category, region }) => {
+  const kept = segments.flatMap(({ category, region, attributes }) => {
     const name = classNamed(category, classes);
     const found =
       name === undefined
         ? undefined
         : (categories.find((own) => own.name === name) ?? categories.find((own) => own.stored === name));
-    if (found) return [{ category: found.id, region }];
+    if (found) return [{ category: found.id, region, attributes }];
     if (others === 'background') return [];
     throw new InvalidInputError(`its ${called[from]} has the class ${category}; expected one of ${few(classes)}`);
   });
@@ -163,11 +168,26 @@ export function interactionsOf(
     width * height,
   );
   return [
-    ...kept.flatMap(({ category, region }, i): Interaction[] => [
+    ...kept.flatMap(({ category, region, attributes }, i): Interaction[] => [
       { kind: 'segment', id: i + 1, category, origin },
+      ...fitting(attributes, labels, category).map((value) => ({ ...value, segment: i + 1, origin }) as const),
       { kind: 'fill', segment: i + 1, region, origin },
     ]),
     ...(outside.length > 0 ? [{ kind: 'fill', segment: 0, region: outside, origin } as const] : []),
+  ];
+}
+
+/** A segment's name, and the values that the campaign asks for of its class; others are left out. */
+function fitting(values: AttributeValues = {}, labels: Labels, category: number) {
+  const name = z.safeParse(line(200), values[segmentName]);
+  const asked = attributesOf(labels, { category }).filter(({ retired }) => !retired);
+  return [
+    ...(name.success ? [{ kind: 'rename', name: name.data } as const] : []),
+    ...asked.flatMap((attribute) => {
+      const value = Object.hasOwn(values, attribute.name) ? values[attribute.name] : undefined;
+      if (value === undefined || misfit(attribute, value) !== undefined) return [];
+      return [{ kind: 'value', attribute: attribute.id, value } as const];
+    }),
   ];
 }
 

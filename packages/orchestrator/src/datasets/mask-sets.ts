@@ -4,8 +4,9 @@ import type { MaskSet } from '@saltworks/contract/api/mask-sets';
 import { type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
 import { maskReport } from '@saltworks/contract/documents/reports';
 import { buildOf, campaignOf, maskKey, maskSetPrefix } from '@saltworks/contract/layout';
+import { storedName } from '@saltworks/core/drawing/classes';
 import { presets } from '@saltworks/core/options';
-import { namedClasses } from '@saltworks/core/screen/colours';
+import { type ColouredClass, namedClasses } from '@saltworks/core/screen/colours';
 import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
@@ -20,7 +21,7 @@ const most = { read: 32, listed: 1_000 };
 
 /**
  * @param known names of the dataset's own categories
- * @param campaigns over the dataset that the caller may see, the oldest first: their classes keep their colours
+ * @param campaigns over the dataset that the caller may see, the oldest first: their classes keep their colours and names
  */
 export async function describeMasks(
   db: Kysely<Schema>,
@@ -48,7 +49,10 @@ export async function describeMasks(
     campaign: campaign ? { id: campaign.id, name: campaign.name } : null,
     build,
     made: made?.toISOString() ?? null,
-    classes: classes.map(({ id, colour }) => ({ name: id, colour })),
+    classes: classes.map(({ id, colour, name }) => ({
+      ...{ name: id, colour },
+      ...(name !== undefined && name !== id && { called: name }),
+    })),
   };
 }
 
@@ -107,17 +111,20 @@ async function lookThrough(store: ObjectStore, dataset: string, recipe: string) 
   return { mask, names, made };
 }
 
-/** Classes of campaigns by name; the first campaign with a name gives its colour. */
-async function coloursOf(db: Kysely<Schema>, campaigns: readonly string[]): Promise<{ id: string; colour: string }[]> {
+/** Classes of campaigns by what masks call them; the first campaign with one gives its colour and its name. */
+async function coloursOf(db: Kysely<Schema>, campaigns: readonly string[]): Promise<ColouredClass<string>[]> {
   if (campaigns.length === 0) return [];
   const rows = await db
     .selectFrom('category')
-    .select(['campaign', 'name', 'colour'])
+    .select(['campaign', 'name', 'stored', 'colour'])
     .where('campaign', 'in', [...campaigns])
     .orderBy('id')
     .execute();
   rows.sort((a, b) => campaigns.indexOf(a.campaign) - campaigns.indexOf(b.campaign));
-  const found = new Map<string, string>();
-  for (const { name, colour } of rows) if (!found.has(name)) found.set(name, colour);
-  return [...found].map(([id, colour]) => ({ id, colour }));
+  const found = new Map<string, ColouredClass<string>>();
+  for (const { name, stored, colour } of rows) {
+    const id = storedName({ name, stored: stored ?? undefined });
+    if (!found.has(id)) found.set(id, { id, colour, name });
+  }
+  return [...found.values()];
 }

@@ -1,6 +1,6 @@
 /** Files arrive: an upload begins, is told of files, and takes their parts. */
 import { randomUUID } from 'node:crypto';
-import { type UploadFile, uploadLimits } from '@saltworks/contract/api/uploads';
+import { expectedAtMost, type UploadFile, type UploadLimits } from '@saltworks/contract/api/uploads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { checkSize, foldedName, kindByName } from '@saltworks/store/uploads/kinds';
@@ -44,7 +44,12 @@ export interface OfferedFile {
  * @returns one answer for each file, in their order
  * @throws NotFoundError, ConflictError unless the upload is open
  */
-export const expectFiles = (db: Kysely<Schema>, upload: string, files: readonly OfferedFile[]): Promise<UploadFile[]> =>
+export const expectFiles = (
+  db: Kysely<Schema>,
+  upload: string,
+  files: readonly OfferedFile[],
+  limits: UploadLimits,
+): Promise<UploadFile[]> =>
   db.transaction().execute(async (tx) => {
     await lockOpen(tx, upload);
     const sums = await tx
@@ -68,7 +73,7 @@ export const expectFiles = (db: Kysely<Schema>, upload: string, files: readonly 
     const answers: UploadFile[] = [];
     for (const given of files) {
       const row = rows.get(foldedName(given.name));
-      const reason = refusal(given, row, { files: next, bytes });
+      const reason = refusal(given, row, { files: next, bytes }, limits);
       if (reason !== undefined) {
         answers.push({ name: given.name, file: null, received: 0, reason });
         continue;
@@ -86,19 +91,20 @@ function refusal(
   { name, bytes }: OfferedFile,
   known: Row | undefined,
   so: { files: number; bytes: number },
+  limits: UploadLimits,
 ): string | undefined {
   if (known && known.name !== name) return sameName(known.name);
   try {
-    checkSize(kindByName(name), bytes);
+    checkSize(kindByName(name), bytes, limits);
   } catch (error) {
     if (error instanceof InvalidInputError) return error.message;
     throw error;
   }
   if (known) return undefined;
-  if (so.files >= uploadLimits.files) return `one of more than ${uploadLimits.files} files; expected several uploads`;
-  if (so.bytes + bytes > uploadLimits.bytes) {
-    return `with it the upload has more than ${uploadLimits.bytes / 2 ** 30} GiB; expected several uploads`;
-  }
+  const files = so.files + 1;
+  if (files > limits.files) return `with it the upload has ${files} files; ${expectedAtMost(limits, 'files')}`;
+  const all = so.bytes + bytes;
+  if (all > limits.bytes) return `with it the upload has ${all} bytes; ${expectedAtMost(limits, 'bytes')}`;
   return undefined;
 }
 

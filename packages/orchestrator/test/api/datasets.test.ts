@@ -130,6 +130,15 @@ describeDatabases('datasets', ({ open }) => {
       { name: 'dog', colour: '#0072b2' },
       { name: 'cat', colour: '#e69f00' },
     ]);
+    // A class that was renamed keeps its colour, under the name that masks have.
+    const { db } = server.deps;
+    const dogs = db.updateTable('category').where('campaign', '=', 'salt').where('colour', '=', '#0072b2');
+    await dogs.set({ name: 'hound', stored: 'dog' }).execute();
+    const renamed: MaskSet[] = (await get('/salt.pans')).body.masks;
+    const hound = { name: 'dog', colour: '#0072b2', called: 'hound' };
+    expect(renamed.find(({ recipe }) => recipe === 'campaign-salt')?.classes).toEqual([hound]);
+    expect(renamed.find(({ recipe }) => recipe === 'best')?.classes[0]).toEqual(hound);
+    await dogs.set({ name: 'dog', stored: null }).execute();
     // Only campaigns that the reader is a member of.
     expect(body.campaigns).toEqual([{ id: 'salt', name: 'Salt pans' }]);
     expect((await get('/salt.pans', admin)).body.campaigns).toHaveLength(2);

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defaultUploadLimits } from '@saltworks/contract/api/uploads';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
 import { countStorage } from '@saltworks/store/storage/count';
 import { storageLevel } from '@saltworks/store/storage/level';
@@ -71,6 +72,8 @@ interface ServerOptions extends Pick<AuthOptions, 'oidc'>, Partial<Pick<AppOptio
   send?: SendMail;
   /** Where datasets may be imported from. */
   places?: AppOptions['places'];
+  /** What an upload may have. */
+  uploadLimits?: AppOptions['uploadLimits'];
 }
 
 export async function openServer(
@@ -84,6 +87,7 @@ export async function openServer(
     hosts = 'hooks.example.org',
     send,
     places = [{ name: 'photos', at: '/srv/photos' }],
+    uploadLimits = defaultUploadLimits,
     recipeOf: makes = async (given) => recipeOf(given),
     prepare = async () => {},
   }: ServerOptions = {},
@@ -104,6 +108,7 @@ export async function openServer(
     answers,
     url,
     places,
+    uploadLimits,
     requestsPerMinute,
     auth,
     journal: await openJournal(undefined),

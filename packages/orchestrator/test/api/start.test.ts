@@ -382,3 +382,47 @@ test('an image whose known mask has a class that came later is skipped, with the
   expect(items[0]).toMatchObject({ image: { name: 'a.png' }, works: [{ state: 'skipped', reason }] });
   await json('POST', `/assignments/${taken.id}/submit`);
 });
+
+test('values of a known mask come along where the campaign asks for them, by name', async () => {
+  const { sha256 } = (await readShard(store, 'pans', 0)).find(({ name }) => name === 'b.png')!;
+  const ids = idsOf((x) => (x < 20 ? 5 : 9));
+  const png = await encodePng(encodePanoptic({ ids, width, height }).data, { width, height, channels: 3 });
+  const told = { fresh: true, depth: 3.5, state: 'burnt', remark: 'by the door' };
+  const segments = [
+    // Of a COCO document nothing is checked.
+    { id: 5, category_id: 1, attributes: { ...told, name: 'the old pan', odd: { a: 1 } } as never },
+    { id: 9, category_id: 2, attributes: { fresh: 'perhaps', depth: 2, old: 'x', name: 7 } },
+  ];
+  await putTruth(store, { dataset: 'pans', sha256 }, { png, segments, categories: known });
+  const attributes = [
+    { id: 1, name: 'fresh', of: 'segment', kind: 'flag', required: true },
+    { id: 2, name: 'depth', of: 'segment', kind: 'number', classes: [pan.id] },
+    { id: 3, name: 'state', of: 'segment', kind: 'choice', choices: ['clean', 'burnt'] },
+    { id: 4, name: 'remark', of: 'image', kind: 'text' },
+  ];
+  await openCampaign('valued', { start: background, attributes });
+  let taken = await json('POST', '/campaigns/valued/next');
+  while (taken.image.name !== 'b.png') {
+    await json('POST', `/assignments/${taken.id}/skip`, { reason: 'another' });
+    taken = await json('POST', '/campaigns/valued/next');
+  }
+  const begun = (await json('GET', `/assignments/${taken.id}`)).drawing;
+  expect(begun).toMatchObject({ undo: false, redo: false });
+  expect(begun.values).toBeUndefined();
+  expect(begun.segments).toEqual([
+    { id: 1, category: 1, origin: 'imported', name: 'the old pan', values: { 1: true, 2: 3.5, 3: 'burnt' } },
+    { id: 2, category: 4, origin: 'imported' },
+  ]);
+  const client = randomUUID();
+  const interactions = [
+    { kind: 'undo' },
+    { kind: 'value', segment: 2, attribute: 1, value: false },
+    { kind: 'value', segment: 1, attribute: 3, value: 'clean' },
+  ].map((interaction, i) => ({ seq: i + 1, interaction }));
+  await json('POST', `/assignments/${taken.id}/interactions`, { client, interactions });
+  const { mask } = await json('POST', `/assignments/${taken.id}/submit`);
+  expect((await documentOf(mask)).segments_info).toMatchObject([
+    { id: 1, origin: 'imported', attributes: { name: 'the old pan', fresh: true, depth: 3.5, state: 'clean' } },
+    { id: 2, origin: 'imported', attributes: { fresh: false } },
+  ]);
+});

@@ -1,4 +1,4 @@
-import { uploadLimits } from '@saltworks/contract/api/uploads';
+import { partBytes } from '@saltworks/contract/api/uploads';
 import { uploadManifestKey, uploadPartKey, uploadPrefix, uploadReportKey } from '@saltworks/contract/layout';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endUpload } from '../../dist/uploads/end.js';
@@ -40,18 +40,18 @@ describeDatabases('uploads', ({ open }) => {
 
   test('a file comes in parts, in order, each once; another try goes on where the first stopped', async () => {
     const id = await begin('parts');
-    const bytes = Buffer.concat([png, Buffer.alloc(uploadLimits.part)]);
+    const bytes = Buffer.concat([png, Buffer.alloc(partBytes)]);
     const file = { name: 'big.png', bytes: bytes.length };
     expect(await tell(id, file)).toEqual([{ name: 'big.png', file: 0, received: 0, reason: null }]);
-    expect(await put(id, 0, uploadLimits.part, bytes.subarray(uploadLimits.part))).toMatchObject({
+    expect(await put(id, 0, partBytes, bytes.subarray(partBytes))).toMatchObject({
       status: 409,
-      body: { error: `a part from ${uploadLimits.part} on; expected one from 0 on` },
+      body: { error: `a part from ${partBytes} on; expected one from 0 on` },
     });
-    const first = bytes.subarray(0, uploadLimits.part);
-    expect((await put(id, 0, 0, first)).body).toMatchObject({ received: uploadLimits.part, reason: null });
+    const first = bytes.subarray(0, partBytes);
+    expect((await put(id, 0, 0, first)).body).toMatchObject({ received: partBytes, reason: null });
     // Its answer was lost.
-    expect((await put(id, 0, 0, first)).body).toMatchObject({ received: uploadLimits.part });
-    expect(await state(id)).toMatchObject({ files: 1, whole: 0, bytes: bytes.length, received: uploadLimits.part });
+    expect((await put(id, 0, 0, first)).body).toMatchObject({ received: partBytes });
+    expect(await state(id)).toMatchObject({ files: 1, whole: 0, bytes: bytes.length, received: partBytes });
 
     // After a reload.
     expect(await begin('parts')).toBe(id);
@@ -72,7 +72,7 @@ describeDatabases('uploads', ({ open }) => {
       { name: '../b.png', bytes: 100 },
       { name: 'c.exe', bytes: 100 },
       { name: 'd.png', bytes: 0 },
-      { name: 'e.png', bytes: uploadLimits.file + 1 },
+      { name: 'e.png', bytes: 2 ** 30 + 1 },
       { name: 'f.png', bytes: 100 },
     );
     expect(answers.map(({ file, reason }: { file: number | null; reason: string | null }) => [file, reason])).toEqual([
@@ -81,7 +81,7 @@ describeDatabases('uploads', ({ open }) => {
       [null, expect.stringMatching(/^its path leads elsewhere/)],
       [null, expect.stringMatching(/^neither a picture/)],
       [null, 'the file is empty'],
-      [null, expect.stringMatching(/expected at most 1\.1/)],
+      [null, '1073741825 bytes; expected at most 1073741824 (SALTWORKS_UPLOAD_FILE_BYTES)'],
       [1, null],
     ]);
     // By its bytes it is no picture.
@@ -104,11 +104,39 @@ describeDatabases('uploads', ({ open }) => {
     expect(await put(id, 7, 0, png)).toMatchObject({ status: 404 });
     expect(await put('none', 0, 0, png)).toMatchObject({ status: 404 });
     const long = await server.call('PUT', `/api/uploads/${id}/files/0?at=0`, {
-      ...{ key, body: 'x'.repeat(uploadLimits.part + 1) },
+      ...{ key, body: 'x'.repeat(partBytes + 1) },
       headers: { 'content-type': 'application/octet-stream' },
     });
     expect([409, 413]).toContain(long.status);
     expect(await server.deps.store.head(uploadPartKey(id, 0, 0))).toBeUndefined();
+  });
+
+  test('the limits are settings: the page asks for them, and refusals name them', async () => {
+    const limits = { file: 200, zip: 500, bytes: 600, files: 4 };
+    const database = await open();
+    const tight = await openServer(database, { uploadLimits: limits });
+    try {
+      const admin = await tight.key('boss', 'admin');
+      expect((await tight.call('GET', '/api/upload-limits', { key: admin })).body).toEqual(limits);
+      const member = await tight.key('ann');
+      expect((await tight.call('GET', '/api/upload-limits', { key: member })).status).toBe(403);
+      const { body: upload } = await tight.call('POST', '/api/uploads', { key: admin, body: { dataset: 'tight' } });
+      const files = Object.entries({ a: 200, b: 201, c: 100, d: 400, e: 100, f: 100, g: 1 }).map(([name, bytes]) => ({
+        ...{ name: name === 'd' ? 'd.zip' : `${name}.png`, bytes, modified: 5 },
+      }));
+      const { body } = await tight.call('POST', `/api/uploads/${upload.id}/files`, { key: admin, body: { files } });
+      expect(body.map(({ reason }: { reason: string | null }) => reason)).toEqual([
+        null,
+        '201 bytes; expected at most 200 (SALTWORKS_UPLOAD_FILE_BYTES)',
+        null,
+        'with it the upload has 700 bytes; expected at most 600 (SALTWORKS_UPLOAD_BYTES)',
+        null,
+        null,
+        'with it the upload has 5 files; expected at most 4 (SALTWORKS_UPLOAD_FILES)',
+      ]);
+    } finally {
+      await tight.close();
+    }
   });
 
   test('an import takes what is here whole; one that failed is tried again', async () => {

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { eventsAfter } from '../../dist/campaigns/assignments/events.js';
 import { returnAssignment, skipAssignment } from '../../dist/campaigns/assignments/leave.js';
+import { addNote } from '../../dist/campaigns/assignments/notes.js';
 import { countOwnWork, listOwnWork } from '../../dist/campaigns/assignments/own.js';
 import { findAssignment } from '../../dist/campaigns/assignments/read.js';
 import { reopenAssignment } from '../../dist/campaigns/assignments/reopen.js';
@@ -34,12 +35,14 @@ describeDatabases('own work', ({ open }) => {
   const stateOf = async (id: string) => (await findAssignment(db, id)).state;
   const me = (id: string) => ({ id, role: 'member' });
 
-  test('is counted and listed over all campaigns, the latest change first, with the last note', async () => {
+  test('is counted and listed over all campaigns, the latest change first, with the notes', async () => {
     const { campaign, user, take, hand } = await begin({ images: 4 });
     const [back, handed] = [await hand(), await hand()];
     const skipped = await take();
     await skipAssignment(db, skipped, 'dark');
     await reviewAssignment(db, back, { verdict: 'send_back', note: 'the edge' }, 'owner');
+    await addNote(db, back, { text: 'Which edge?' }, user);
+    await addNote(db, handed, { text: 'It is dark.' }, user);
     const other = await makeCampaign(db, { members: { annotator: [user] } });
     const elsewhere = (await takeTask(db, other, user))!;
     await takeTask(db, campaign, await makeUser(db));
@@ -56,6 +59,15 @@ describeDatabases('own work', ({ open }) => {
     const all = await listOwnWork(db, me(user), { limit: 10 });
     expect(all.map(({ id }) => id)).toEqual([elsewhere, back, skipped, handed]);
     expect(all.map(({ note, reason }) => note ?? reason)).toEqual([null, 'the edge', 'dark', null]);
+    expect(all.map(({ thread }) => thread.map(({ author, text, verdict }) => [author, text, verdict]))).toEqual([
+      [],
+      [
+        ['owner', 'the edge', 'send_back'],
+        [user, 'Which edge?', null],
+      ],
+      [],
+      [[user, 'It is dark.', null]],
+    ]);
     const next = await listOwnWork(db, me(user), { limit: 10, before: back });
     expect(next.map(({ id }) => id)).toEqual([skipped, handed]);
     expect(await listOwnWork(db, me(user), { limit: 10, state: 'sent_back', campaign: other.id })).toEqual([]);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSettings } from '@saltworks/cli/settings';
 import { freePort, spawnTemporal, temporalBinary, waitForTemporal } from '@saltworks/cli/stack/temporal';
+import { defaultUploadLimits } from '@saltworks/contract/api/uploads';
 import { queues } from '@saltworks/contract/messages/queues';
 import { receiving } from '@saltworks/contract/messages/received';
 import { type ImportActivities, importActivities } from '@saltworks/contract/messages/schedules';
@@ -64,6 +65,7 @@ export async function openRig(importImages: ImportActivities['importImages']) {
       graceDays: 30,
       webhookHosts: [],
       places: [],
+      uploadLimits: defaultUploadLimits,
       log: () => {},
     });
     return {

@@ -1,5 +1,5 @@
 /** What an uploaded file may be: by its name, and by its first bytes. */
-import { uploadLimits } from '@saltworks/contract/api/uploads';
+import { expectedAtMost, type UploadLimits } from '@saltworks/contract/api/uploads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { asSeen } from '@saltworks/core/formats/spelling';
 import { isHidden, leftByName } from '../import/picture-names.ts';
@@ -30,13 +30,11 @@ export function kindByName(name: string): UploadKind {
 const expected = 'expected JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP';
 
 /** @throws InvalidInputError, in one line, unless a file of the kind may be so large */
-export function checkSize(kind: UploadKind, bytes: number): void {
+export function checkSize(kind: UploadKind, bytes: number, limits: UploadLimits): void {
   if (bytes === 0) throw new InvalidInputError('the file is empty');
-  const most = kind === 'zip' ? uploadLimits.zip : uploadLimits.file;
-  if (bytes > most) throw new InvalidInputError(`${inGb(bytes)} GB; expected at most ${inGb(most)}`);
+  const limit = kind === 'zip' ? 'zip' : 'file';
+  if (bytes > limits[limit]) throw new InvalidInputError(`${bytes} bytes; ${expectedAtMost(limits, limit)}`);
 }
-
-const inGb = (bytes: number) => Math.round(bytes / 1e8) / 10;
 
 /** Bytes from its beginning that tell what a file is. */
 export const headBytes = 4096;

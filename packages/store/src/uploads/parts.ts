@@ -1,5 +1,5 @@
 /** The bytes of uploaded files: written part by part, read as one stream. */
-import { uploadLimits } from '@saltworks/contract/api/uploads';
+import { partBytes } from '@saltworks/contract/api/uploads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { uploadPartKey } from '@saltworks/contract/layout';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
@@ -13,7 +13,7 @@ export interface UploadedFile {
 }
 
 /** Bytes of the part that begins at a place of a file. */
-export const partLength = (bytes: number, at: number): number => Math.min(uploadLimits.part, bytes - at);
+export const partLength = (bytes: number, at: number): number => Math.min(partBytes, bytes - at);
 
 /**
  * Stores the part of a file that begins at `at`, as it arrives. Nothing appears unless all of it came.
@@ -29,7 +29,7 @@ export async function putPart(
 ): Promise<void> {
   const whole = exactly(chunks, partLength(bytes, at));
   const checked = at === 0 ? checkedHead(kindByName(name), whole) : whole;
-  await store.putStream(uploadPartKey(upload, file, at / uploadLimits.part), checked, options);
+  await store.putStream(uploadPartKey(upload, file, at / partBytes), checked, options);
 }
 
 async function* exactly(chunks: AsyncIterable<Uint8Array>, expected: number): AsyncGenerator<Uint8Array> {
@@ -53,7 +53,7 @@ export async function* readParts(
   { upload, file, bytes }: Omit<UploadedFile, 'name'>,
   options?: CallOptions,
 ): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes; at += uploadLimits.part) {
-    yield* store.stream(uploadPartKey(upload, file, at / uploadLimits.part), options);
+  for (let at = 0; at < bytes; at += partBytes) {
+    yield* store.stream(uploadPartKey(upload, file, at / partBytes), options);
   }
 }

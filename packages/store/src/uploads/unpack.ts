@@ -5,7 +5,7 @@
 import { mkdir, open, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { uploadLimits } from '@saltworks/contract/api/uploads';
+import { expectedAtMost, type UploadLimits } from '@saltworks/contract/api/uploads';
 import type { UploadLine, UploadManifest } from '@saltworks/contract/documents/uploads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl';
@@ -22,6 +22,7 @@ export interface Unpacked {
 }
 
 interface Options extends CallOptions {
+  limits: UploadLimits;
   /** Called after each file. */
   onFile?: () => void;
 }
@@ -40,7 +41,7 @@ export async function unpackUpload(
   upload: string,
   { files }: UploadManifest,
   folder: string,
-  { onFile, ...options }: Options = {},
+  { limits, onFile, ...options }: Options,
 ): Promise<Unpacked> {
   const { signal } = options;
   const names: string[] = [];
@@ -72,20 +73,20 @@ export async function unpackUpload(
       throw new InvalidInputError(`the ZIP cannot be read: ${error.message}`);
     });
     try {
-      const entries = await entriesOf(zip, zipName, taken.size);
+      const entries = await entriesOf(zip, zipName, taken.size, limits);
       const claimed = entries.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
       const most = Math.max(leastBytes, mostTimes * zipBytes);
       if (claimed > most)
         throw new UploadTooLargeError(`${zipName} unpacks to ${claimed} bytes; expected at most ${most}`);
       bytes += claimed;
-      if (bytes > uploadLimits.bytes) {
-        throw new UploadTooLargeError(`its files take ${bytes} bytes unpacked; expected at most ${uploadLimits.bytes}`);
+      if (bytes > limits.bytes) {
+        throw new UploadTooLargeError(`its files take ${bytes} bytes unpacked; ${expectedAtMost(limits, 'bytes')}`);
       }
       await expectRoom(folder, claimed + reserve);
       for (const entry of entries) {
         const name = nameOf(entry);
         if (name.endsWith('/') || isLeftAlone(name)) continue;
-        await take(name, (target) => takeEntry(zip, entry, name, target), `${zipName}: ${name}`);
+        await take(name, (target) => takeEntry(zip, entry, name, target, limits), `${zipName}: ${name}`);
       }
     } finally {
       zip.close();
@@ -134,12 +135,11 @@ export const sameName = (other: string): string =>
 
 const lineOf = (error: unknown) => (error as Error).message.replaceAll('\n', ' ');
 
-async function entriesOf(zip: ZipFile, name: string, before: number): Promise<Entry[]> {
+async function entriesOf(zip: ZipFile, name: string, before: number, limits: UploadLimits): Promise<Entry[]> {
   const entries: Entry[] = [];
   const tooMany = (count: number) => {
-    const most = uploadLimits.files;
-    if (before + count > most)
-      throw new UploadTooLargeError(`${name} makes it ${before + count} files; expected at most ${most}`);
+    if (before + count <= limits.files) return;
+    throw new UploadTooLargeError(`${name} makes it ${before + count} files; ${expectedAtMost(limits, 'files')}`);
   };
   tooMany(zip.entryCount);
   try {
@@ -163,12 +163,12 @@ const nameOf = ({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): str
 /** Upper half of the external attributes: the mode that Unix gives, whose file type is that of a link. */
 const isLink = ({ externalFileAttributes }: Entry) => ((externalFileAttributes >>> 28) & 0xf) === 0xa;
 
-async function takeEntry(zip: ZipFile, entry: Entry, name: string, path: string): Promise<void> {
+async function takeEntry(zip: ZipFile, entry: Entry, name: string, path: string, limits: UploadLimits): Promise<void> {
   const kind = kindByName(name);
   if (kind === 'zip') throw new InvalidInputError('a ZIP within a ZIP; expected its files');
   if (isLink(entry)) throw new InvalidInputError('a link; expected a file');
   if (entry.isEncrypted()) throw new InvalidInputError('it is encrypted; expected a ZIP without a password');
-  checkSize(kind, entry.uncompressedSize);
+  checkSize(kind, entry.uncompressedSize, limits);
   await write(path, checkedHead(kind, summed(read(zip, entry), entry.crc32)));
   const modified = entry.getLastModDate();
   await utimes(path, modified, modified);

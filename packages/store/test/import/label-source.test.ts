@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
+import type { Attribute, AttributeValues } from '@saltworks/contract/attributes';
 import type { Category } from '@saltworks/contract/categories';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { ExportFormat } from '@saltworks/contract/export-formats';
@@ -103,10 +104,11 @@ function imagesOf(masks: readonly Mask[]): ExportImage[] {
   }));
 }
 
-async function layExport(format: ExportFormat, images: readonly ExportImage[]) {
+async function layExport(format: ExportFormat, images: readonly ExportImage[], attributes?: readonly Attribute[]) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  const { image, documents } = exportFormats[format]({ name: 'Pond & Co', date: '2026-01-02T03:04:05Z', categories });
+  const dataset = { name: 'Pond & Co', date: '2026-01-02T03:04:05Z', categories, attributes };
+  const { image, documents } = exportFormats[format](dataset);
   const results = images.map(image);
   for (const { path, bytes } of results.flatMap(({ files }) => files)) write(path, bytes);
   for (const document of documents) {
@@ -416,10 +418,84 @@ async function cvatOf(text: string) {
   write('annotations.xml', text);
   const source = (await labelDocument(join(folder, 'annotations.xml')))!;
   const offers = await collect(source.files);
-  return { source, ...(await maskOf(picturesOf(offers)[0], size)) };
+  const [picture] = picturesOf(offers);
+  return { source, version: picture.version, ...(await maskOf(picture, size)) };
 }
 
 describe('CVAT', () => {
+  test('values of segments go out and come back as they are', async () => {
+    const attributes: Attribute[] = [
+      { id: 1, name: 'asleep', of: 'segment', kind: 'flag' },
+      { id: 2, name: 'fur <&> "ü"', of: 'segment', kind: 'choice', choices: ['short', 'long <"&">'], classes: [3] },
+      { id: 3, name: 'age', of: 'segment', kind: 'number' },
+      { id: 4, name: 'remark', of: 'segment', kind: 'text' },
+    ];
+    const values: (AttributeValues | undefined)[] = [
+      { asleep: true, 'fur <&> "ü"': 'long <"&">', age: 2.5, name: 'Rex & co' },
+      { asleep: false, age: -1e9, remark: ' two\nlines ' },
+      // A text that looks like a number stays one; constructor is a name like others.
+      { remark: '007', constructor: 'of boats' },
+      undefined,
+    ];
+    const [image] = imagesOf([{ ids: Uint32Array.of(1, 2, 3, 4, 1, 2, 3, 0), width: 4, height: 2 }]);
+    const segments = image.segments.map((segment, k) => ({ ...segment, attributes: values[k] }));
+    await layExport('cvat', [{ ...image, segments }], attributes);
+    write('images/a.jpg', 'a picture');
+    const source = await labelDocument(join(folder, 'annotations.xml'));
+    const got = await maskOf(picturesOf(await collect(source!.files))[0], image.mask);
+    expect(got.notes).toEqual([]);
+    const back = image.segments.map(({ bbox: [x, y] }) => got.mask!.ids[y * 4 + x]);
+    expect(back.map((id) => got.segments.find((one) => one.id === id)?.attributes)).toEqual(values);
+  });
+
+  test('a value that its label does not ask for so is left out with a line', async () => {
+    const asked = (name: string, type: string, values = '') =>
+      `<attribute><name>${name}</name><mutable>False</mutable><input_type>${type}</input_type><default_value></default_value><values>${values}</values></attribute>`;
+    const label = `<label><name>sky</name><attributes>${[
+      asked('dark', 'checkbox', 'false'),
+      asked('cloud', 'radio', 'none\nmany'),
+      asked('height', 'number', '0\n10\n1'),
+      asked('note', 'text'),
+    ].join('')}</attributes></label>`;
+    const told = (values: Record<string, string>) =>
+      Object.entries(values).map(([name, value]) => `<attribute name="${name}">${value}</attribute>`);
+    const shape = (group: number, values: Record<string, string>) =>
+      `<polygon label="sky" points="0,0;4,0;4,4;0,4" group_id="${group}">${told(values).join('')}</polygon>`;
+    const text = cvatFile(
+      [
+        shape(1, { dark: 'true', cloud: 'none', height: '3' }),
+        // Of one segment with the first: what it says counts.
+        shape(1, { dark: 'False', note: '' }),
+        shape(0, { dark: 'perhaps', cloud: 'few', height: 'high', note: 'x', other: '5' }),
+        '<tag label="sky"><attribute name="dark">true</attribute></tag>',
+      ].join(''),
+    ).replace('<label><name>sky</name></label>', label);
+    const { segments, notes } = await cvatOf(text.replace('0,0;4,0;4,4;0,4', '5,0;9,0;9,4;5,4'));
+    expect(segments.map(({ attributes }) => attributes)).toEqual([
+      { dark: false, cloud: 'none', height: 3 },
+      { note: 'x', other: '5' },
+    ]);
+    expect(notes.filter((note) => !note.includes('pixels'))).toEqual([
+      'attribute "dark of shape 3" has "perhaps"; expected true or false; it is left out',
+      'attribute "cloud of shape 3" has "few"; expected one of none, many; it is left out',
+      'attribute "height of shape 3" has "high"; expected a number; it is left out',
+    ]);
+  });
+
+  test('other kinds of values are other labels', async () => {
+    const shape = '<polygon label="sky" points="0,0;4,0;4,4;0,4"><attribute name="n">5</attribute></polygon>';
+    const asked = '<attributes><attribute><name>n</name><input_type>number</input_type></attribute></attributes>';
+    const versions: string[] = [];
+    for (const declared of ['', asked]) {
+      const { version, segments } = await cvatOf(
+        cvatFile(shape).replace('<name>sky</name>', `<name>sky</name>${declared}`),
+      );
+      expect(segments[0].attributes).toEqual({ n: declared === '' ? '5' : 5 });
+      versions.push(version.split(' ').at(-1)!);
+    }
+    expect(versions[0]).not.toBe(versions[1]);
+  });
+
   test('z_order decides, then the order; boxes have a line; the labels of the task come first', async () => {
     const shapes = [
       polygonOf('sky', '2,1;6,1;6,5;2,5', 'z_order="1"'),

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { uploadLimits } from '@saltworks/contract/api/uploads';
+import { defaultUploadLimits, partBytes, type UploadLimits } from '@saltworks/contract/api/uploads';
 import { uploadPartKey } from '@saltworks/contract/layout';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -47,7 +47,7 @@ async function zipOf(
 const renamed = (zip: Buffer, from: string, to: string) =>
   Buffer.from(zip.toString('latin1').replaceAll(from, to), 'latin1');
 
-async function unpack(files: Record<string, Buffer>) {
+async function unpack(files: Record<string, Buffer>, limits: Partial<UploadLimits> = {}) {
   const manifest = {
     version: 1 as const,
     files: [] as { file: number; name: string; bytes: number; modified: number }[],
@@ -57,7 +57,7 @@ async function unpack(files: Record<string, Buffer>) {
     await store.put(uploadPartKey('u', file, 0), bytes);
     manifest.files.push({ file, name, bytes: bytes.length, modified: 1_700_000_000_000 });
   }
-  return unpackUpload(store, 'u', manifest, folder);
+  return unpackUpload(store, 'u', manifest, folder, { limits: { ...defaultUploadLimits, ...limits } });
 }
 
 describe('what a file may be', () => {
@@ -78,8 +78,15 @@ describe('what a file may be', () => {
     expect(() => kindByName('a.exe')).toThrow('neither a picture nor labels; expected JPEG');
     expect(() => kindByName('a.heic')).toThrow('pictures that end with .heic are not read; expected JPEG');
     expect(() => kindByName('.git/a.png')).toThrow('a hidden file');
-    expect(() => checkSize('picture', 0)).toThrow('the file is empty');
-    expect(() => checkSize('picture', uploadLimits.file + 1)).toThrow('1.1 GB; expected at most 1.1');
+    const limits = { ...defaultUploadLimits, file: 100, zip: 1_000 };
+    expect(() => checkSize('picture', 0, limits)).toThrow('the file is empty');
+    expect(() => checkSize('labels', 101, limits)).toThrow(
+      '101 bytes; expected at most 100 (SALTWORKS_UPLOAD_FILE_BYTES)',
+    );
+    checkSize('zip', 1_000, limits);
+    expect(() => checkSize('zip', 1_001, limits)).toThrow(
+      '1001 bytes; expected at most 1000 (SALTWORKS_UPLOAD_ZIP_BYTES)',
+    );
   });
 
   test('names that differ in case or in how accents are composed are one', () => {
@@ -111,10 +118,10 @@ describe('parts', () => {
   const file = { upload: 'u', file: 3, name: 'a.txt' };
 
   test('make a file again, however many there are', async () => {
-    const bytes = Buffer.alloc(uploadLimits.part + 5, 'a');
+    const bytes = Buffer.alloc(partBytes + 5, 'a');
     const given = { ...file, bytes: bytes.length };
-    await putPart(store, given, 0, chunks(bytes.subarray(0, 100), bytes.subarray(100, uploadLimits.part)));
-    await putPart(store, given, uploadLimits.part, chunks(bytes.subarray(uploadLimits.part)));
+    await putPart(store, given, 0, chunks(bytes.subarray(0, 100), bytes.subarray(100, partBytes)));
+    await putPart(store, given, partBytes, chunks(bytes.subarray(partBytes)));
     const read: Uint8Array[] = [];
     for await (const chunk of readParts(store, given)) read.push(chunk);
     expect(Buffer.concat(read).equals(bytes)).toBe(true);
@@ -189,6 +196,20 @@ describe('an upload becomes a folder', () => {
     many.writeUInt16LE(0xffff, end + 10);
     const { failures } = await unpack({ 'b.png': await png(), 'many.zip': many });
     expect(failures).toEqual([{ name: 'many.zip', reason: expect.stringMatching(/^the ZIP is damaged/) }]);
+  });
+
+  test('or more than the settings say', async () => {
+    const picture = await png();
+    const zip = await zipOf({ 'a.png': picture, 'b.png': picture, 'c.png': picture });
+    await expect(unpack({ 'three.zip': zip }, { files: 2 })).rejects.toThrow(
+      'three.zip makes it 3 files; expected at most 2 (SALTWORKS_UPLOAD_FILES)',
+    );
+    await expect(unpack({ 'three.zip': zip }, { bytes: 2 * picture.length })).rejects.toThrow(
+      `its files take ${3 * picture.length} bytes unpacked; expected at most ${2 * picture.length} (SALTWORKS_UPLOAD_BYTES)`,
+    );
+    const { names, failures } = await unpack({ 'three.zip': zip }, { file: picture.length - 1 });
+    expect([names, failures.length]).toEqual([[], 3]);
+    expect(failures[0].reason).toContain('(SALTWORKS_UPLOAD_FILE_BYTES)');
   });
 
   test('and a claim that is too small does not let more through', async () => {

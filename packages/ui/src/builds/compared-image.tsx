@@ -2,7 +2,7 @@
 import { addressOf } from '@saltworks/contract/api/endpoint';
 import { getDatasetImageThumbnail, getDatasetImageView } from '@saltworks/contract/api/mask-sets';
 import type { ComparedImage } from '@saltworks/contract/documents/comparisons';
-import { type ColouredClass, css, namedColours } from '@saltworks/core/screen/colours';
+import { type ColouredClass, css, namedColours, namesOf } from '@saltworks/core/screen/colours';
 import { useMemo } from 'react';
 import { Legend, legendOf } from '../legend.tsx';
 import { percent, score } from '../plots/figures.ts';
@@ -124,7 +124,7 @@ export function ComparedImageView({ pair, dataset, classes, image, view, change,
           ))}
         </ul>
       ) : (
-        <Legend entries={legendOf(image.segments, colours, (category) => category)} />
+        <Legend entries={legendOf(image.segments, colours, namesOf(classes))} />
       )}
       <p className="hint">{saidOf(image)}</p>
       {image.segments.length > 0 && (

@@ -1,9 +1,10 @@
 /** A comparison in figures: in words, and by class, by amount and by cause. */
 import type { ChangeCause, Comparison, Gate } from '@saltworks/contract/documents/comparisons';
+import { type ColouredClass, namesOf } from '@saltworks/core/screen/colours';
 import { Figure } from '../plots/figure.tsx';
 import { count, counted, percent, score } from '../plots/figures.ts';
 import { byAmount } from './amounts.ts';
-import { causes, classOf } from './words.ts';
+import { causes } from './words.ts';
 
 export function Heads({ comparison }: { comparison: Comparison }) {
   const { images, changed, kept, added, removed, failed, share, iou, known, accepted, offered } = comparison;
@@ -55,11 +56,23 @@ export const GateSays = ({ gate }: { gate: Gate }) => (
   </div>
 );
 
-export function Plots({ comparison }: { comparison: Comparison }) {
-  const { classes, histogram, why } = comparison;
-  const byPlace = classes.map(({ category, before, after, both, images }) => {
+interface PlotsProps {
+  comparison: Comparison;
+  classes: readonly ColouredClass<string>[];
+}
+
+export function Plots({ comparison, classes }: PlotsProps) {
+  const { histogram, why } = comparison;
+  const nameOf = namesOf(classes);
+  const byPlace = comparison.classes.map(({ category, before, after, both, images }) => {
     const either = before + after - both;
-    return { name: classOf(category), before, after, images, iou: either === 0 ? 1 : both / either };
+    return {
+      name: category === '' ? 'background' : nameOf(category),
+      before,
+      after,
+      images,
+      iou: either === 0 ? 1 : both / either,
+    };
   });
   const perClass = [
     { name: 'Class' },

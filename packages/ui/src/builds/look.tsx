@@ -2,7 +2,7 @@
 import { getBuildComparisonImages } from '@saltworks/contract/api/builds';
 import { addressOf } from '@saltworks/contract/api/endpoint';
 import { type ComparedImage, type Comparison, changeCauses } from '@saltworks/contract/documents/comparisons';
-import type { ColouredClass } from '@saltworks/core/screen/colours';
+import { type ColouredClass, namesOf } from '@saltworks/core/screen/colours';
 import { useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useShortcuts } from '../annotate/shortcuts.ts';
@@ -32,11 +32,15 @@ interface Props {
 
 const allOf = ({ images, added, removed, failed }: Comparison) => images + added + removed + failed;
 
-const filtersOf = ({ why, kept }: Comparison, categories: readonly string[]): Filter[] => [
+const filtersOf = (
+  { why, kept }: Comparison,
+  categories: readonly string[],
+  nameOf: (category: string) => string,
+): Filter[] => [
   {
     name: 'category',
     label: 'Class',
-    choices: [['', 'any'], ...categories.map((category) => [category, category] as const)],
+    choices: [['', 'any'], ...categories.map((category) => [category, nameOf(category)] as const)],
   },
   {
     name: 'why',
@@ -66,7 +70,7 @@ export function Look({ pair, dataset, comparison, classes, marks, view, change }
   // Images that are kept have classes that the comparison does not count.
   const categories = new Set([...comparison.classes.map(({ category }) => category), ...classes.map(({ id }) => id)]);
   categories.delete('');
-  const filters = filtersOf(comparison, [...categories]);
+  const filters = filtersOf(comparison, [...categories], namesOf(classes));
   const chosenFilters = queryOf(filters, params);
   const query = new URLSearchParams(chosenFilters);
   if (pair.before !== null) query.set('before', pair.before);

@@ -69,18 +69,22 @@ async function readSubject({ kind, name }: Subject): Promise<Known> {
     return {
       title: campaign.name,
       dataset: campaign.dataset,
-      classes: campaign.categories.map((category) => ({ id: storedName(category), colour: category.colour })),
+      classes: campaign.categories.map((category) => ({
+        ...{ id: storedName(category), colour: category.colour, name: category.name },
+      })),
       keys: { backbone, facet: facet === 'key' ? '' : facet, codec, layer: text(layer), longSide: text(longSide) },
       preset: campaign.preset,
       campaigns: [name],
     };
   }
   const { masks, campaigns } = await ask(getDataset, { params: { dataset: name } });
-  const colours = new Map(masks.flatMap(({ classes }) => classes.map(({ name, colour }) => [name, colour])));
+  const classes = new Map(
+    masks.flatMap(({ classes }) => classes.map(({ name: id, colour, called }) => [id, { id, colour, name: called }])),
+  );
   return {
     title: name,
     dataset: name,
-    classes: [...colours].map(([id, colour]) => ({ id, colour })),
+    classes: [...classes.values()],
     campaigns: campaigns.map(({ id }) => id),
   };
 }

@@ -42,9 +42,6 @@ export const causes: Record<ChangeCause, string> = {
 
 export const keptWords = { accepted: 'accepted in review, kept', chosen: 'kept by choice' };
 
-/** Empty stands for the background. */
-export const classOf = (category: string): string => (category === '' ? 'background' : category);
-
 const origins: Record<BuildImageInfo['origin'], string> = {
   imported: 'imported labels',
   predicted: 'labels of a model',

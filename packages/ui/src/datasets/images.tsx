@@ -9,7 +9,7 @@ import {
   getDatasetImageThumbnail,
   getDatasetImageView,
 } from '@saltworks/contract/api/mask-sets';
-import { type ColouredClass, namedColours } from '@saltworks/core/screen/colours';
+import { type ColouredClass, namedColours, namesOf } from '@saltworks/core/screen/colours';
 import { useCallback, useMemo, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { ask } from '../api.ts';
@@ -40,7 +40,10 @@ export function DatasetImages({ dataset: { name, masks, images, campaigns }, mas
   const [params] = useSearchParams();
   const set = masks.find(({ recipe }) => recipe === params.get('recipe')) ?? masks[0];
   const recipe = set?.recipe;
-  const classes = useMemo(() => (set?.classes ?? []).map(({ name, colour }) => ({ id: name, colour })), [set]);
+  const classes = useMemo(
+    () => (set?.classes ?? []).map(({ name: id, colour, called }) => ({ id, colour, name: called })),
+    [set],
+  );
   const filters: Filter[] = [
     ...(masks.length > 0
       ? [
@@ -80,7 +83,12 @@ export function DatasetImages({ dataset: { name, masks, images, campaigns }, mas
     <>
       <Filters filters={filters}>
         <TextFilter name="name" label="Name" />
-        <TextFilter name="category" label="Class" known={set?.classes.map(({ name }) => name)} />
+        <TextFilter
+          name="category"
+          label="Class"
+          known={set?.classes.map(({ name }) => name)}
+          nameOf={namesOf(classes)}
+        />
         <TextFilter name="tag" label="Tag" known={tags.value?.map(({ tag }) => tag)} />
         <AnnotatorFilter people={people} />
         <DayFilter name="since" label="Worked on since" />
@@ -147,7 +155,7 @@ export function shownOf(
     image: addressOf(getDatasetImageView, place),
     mask,
     state: states[image.state],
-    classes: legendOf(image.segments, colours, (category) => category),
+    classes: legendOf(image.segments, colours, namesOf(classes)),
     uncertainty: image.uncertainty,
     notes: [
       ...(image.reason === null ? [] : [image.reason]),

@@ -16,28 +16,35 @@ interface Props {
   label: string;
   /** Values to pick from, which may be typed, too. */
   known?: readonly string[];
+  /** What people call a value, where that is not itself: they see and type this. */
+  nameOf?(value: string): string;
 }
 
-export function TextFilter({ name: field, label, known }: Props) {
-  const [current, choose] = useField(field);
+export function TextFilter({ name: field, label, known, nameOf = (value) => value }: Props) {
+  const [current, set] = useField(field);
+  const shown = nameOf(current);
+  const choose = (text: string) => {
+    const name = text.trim();
+    if (name !== shown) set(known?.find((value) => nameOf(value) === name) ?? name);
+  };
   const list = known && known.length > 0 ? `known-${field}` : undefined;
   return (
     <label>
       {label}
       <input
-        key={current}
+        key={shown}
         type="search"
-        defaultValue={current}
+        defaultValue={shown}
         placeholder="any"
         maxLength={100}
         list={list}
-        onBlur={(event) => event.target.value.trim() !== current && choose(event.target.value.trim())}
-        onKeyDown={(event) => event.key === 'Enter' && choose(event.currentTarget.value.trim())}
+        onBlur={(event) => choose(event.target.value)}
+        onKeyDown={(event) => event.key === 'Enter' && choose(event.currentTarget.value)}
       />
       {list && (
         <datalist id={list}>
           {known?.map((value) => (
-            <option key={value} value={value} />
+            <option key={value} value={nameOf(value)} />
           ))}
         </datalist>
       )}

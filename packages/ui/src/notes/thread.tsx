@@ -2,12 +2,18 @@
 import type { Noted } from '@saltworks/contract/api/notes';
 import { useState } from 'react';
 import type { Point } from '../annotate/board/view.ts';
-import { moment } from '../plots/figures.ts';
+import { counted, moment } from '../plots/figures.ts';
 import './thread.css';
 
 const verdicts = { accept: 'accepted', send_back: 'sent back' } as const;
 
-export function Thread({ thread, show }: { thread: readonly Noted[]; show(place: Point): void }) {
+interface ThreadProps {
+  thread: readonly Noted[];
+  /** Absent where no picture is. */
+  show?(place: Point): void;
+}
+
+export function Thread({ thread, show }: ThreadProps) {
   if (thread.length === 0) return <p className="hint">Nobody has written anything yet.</p>;
   return (
     <ol className="thread" aria-label="Notes">
@@ -15,7 +21,7 @@ export function Thread({ thread, show }: { thread: readonly Noted[]; show(place:
         <li key={id}>
           <p className="hint">
             <strong>{author}</strong> {verdict && verdicts[verdict]} <time dateTime={created}>{moment(created)}</time>
-            {at && (
+            {at && show && (
               <button type="button" className="quiet" onClick={() => show({ ...at })}>
                 Show place
               </button>
@@ -25,6 +31,28 @@ export function Thread({ thread, show }: { thread: readonly Noted[]; show(place:
         </li>
       ))}
     </ol>
+  );
+}
+
+/** The last thing that somebody wrote; the whole thread, if there is more of it, behind a click. */
+export function ThreadInBrief({ thread, of }: { thread: readonly Noted[]; of: string }) {
+  const written = thread.filter(({ text }) => text);
+  const last = written.at(-1);
+  if (!last) return null;
+  return (
+    <>
+      <p>
+        <strong>{last.author}</strong>: {last.text}
+      </p>
+      {written.length > 1 && (
+        <details className="more">
+          <summary aria-label={`All ${counted(written.length, 'note')} on ${of}`}>
+            all {counted(written.length, 'note')}
+          </summary>
+          <Thread thread={thread} />
+        </details>
+      )}
+    </>
   );
 }
 

@@ -134,7 +134,7 @@ function Compared({ build, comparison, subject }: Props) {
       />
       {decides && <Decide build={build} marks={marks} undo={undo} clear={() => localStorage.removeItem(kept)} />}
       <Panel title="In figures">
-        <Plots comparison={comparison} />
+        <Plots comparison={comparison} classes={subject.classes} />
       </Panel>
     </>
   );

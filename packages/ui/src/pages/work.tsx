@@ -9,6 +9,7 @@ import { ask } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
 import { type Filter, Filters, queryOf } from '../datasets/filters.tsx';
 import { useLoaded } from '../load.ts';
+import { ThreadInBrief } from '../notes/thread.tsx';
 import { count, moment } from '../plots/figures.ts';
 import { Table } from '../plots/table.tsx';
 import { Await } from '../states.tsx';
@@ -90,7 +91,13 @@ function List({ query, narrowed }: { query: URLSearchParams; narrowed: boolean }
           <>
             <Table
               caption="My work, the latest first"
-              columns={[{ name: 'Image' }, { name: 'Campaign' }, { name: 'State' }, { name: 'Note' }, { name: 'Open' }]}
+              columns={[
+                { name: 'Image' },
+                { name: 'Campaign' },
+                { name: 'State' },
+                { name: 'Notes' },
+                { name: 'Open' },
+              ]}
               rows={all.map(rowOf)}
             />
             <p role="alert" className="failure">
@@ -123,7 +130,7 @@ function rowOf({
   state,
   corrector,
   reason,
-  note,
+  thread,
   updated,
 }: OwnWork): React.ReactNode[] {
   const { name, open } = corrector ? { name: 'being corrected by a reviewer' } : words[state];
@@ -136,7 +143,10 @@ function rowOf({
     <span key="state">
       {name}, <time dateTime={updated}>{moment(updated)}</time>
     </span>,
-    state === 'skipped' ? reason : note,
+    <div key="notes">
+      {state === 'skipped' && reason !== null && <p>{reason}</p>}
+      <ThreadInBrief thread={thread} of={image.name} />
+    </div>,
     open && (
       <a
         key="open"

@@ -48,11 +48,21 @@ async function checkPlace(tx: Transaction<Schema>, task: string, at: { x: number
 }
 
 /** Notes and verdicts, the oldest first. */
-export async function readThread(db: Kysely<Schema> | Transaction<Schema>, assignment: string): Promise<Noted[]> {
+export const readThread = async (db: Kysely<Schema> | Transaction<Schema>, assignment: string): Promise<Noted[]> =>
+  (await readThreads(db, [assignment])).get(assignment) ?? [];
+
+/** The same of several assignments, by their ids; one that nobody wrote to is absent. */
+export async function readThreads(
+  db: Kysely<Schema> | Transaction<Schema>,
+  assignments: readonly string[],
+): Promise<Map<string, Noted[]>> {
+  const threads = new Map<string, Noted[]>();
+  if (assignments.length === 0) return threads;
   const notes = db
     .selectFrom('note')
     .select([
       'id',
+      'assignment',
       'user_id',
       nameOf('note.user_id').as('author'),
       sql<string | null>`text`.as('text'),
@@ -61,11 +71,12 @@ export async function readThread(db: Kysely<Schema> | Transaction<Schema>, assig
       'created',
     ])
     .select(sql<Noted['verdict']>`null`.as('verdict'))
-    .where('assignment', '=', assignment);
+    .where('assignment', 'in', [...assignments]);
   const reviews = db
     .selectFrom('review')
     .select([
       'id',
+      'assignment',
       'user_id',
       nameOf('review.user_id').as('author'),
       sql<string | null>`note`.as('text'),
@@ -74,11 +85,17 @@ export async function readThread(db: Kysely<Schema> | Transaction<Schema>, assig
       'created',
     ])
     .select(sql<Noted['verdict']>`verdict`.as('verdict'))
-    .where('assignment', '=', assignment);
+    .where('assignment', 'in', [...assignments]);
   const rows = await notes.unionAll(reviews).orderBy('created').orderBy('id').execute();
-  return rows.map(({ id, user_id, author, text, x, y, verdict, created }) => ({
-    ...{ id, user: user_id, author, text, verdict },
-    at: x !== null && y !== null ? { x, y } : null,
-    created: created.toISOString(),
-  }));
+  for (const { id, assignment, user_id, author, text, x, y, verdict, created } of rows) {
+    const noted = {
+      ...{ id, user: user_id, author, text, verdict },
+      at: x !== null && y !== null ? { x, y } : null,
+      created: created.toISOString(),
+    };
+    const thread = threads.get(assignment);
+    if (thread) thread.push(noted);
+    else threads.set(assignment, [noted]);
+  }
+  return threads;
 }

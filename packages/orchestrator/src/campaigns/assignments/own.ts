@@ -3,6 +3,7 @@ import type { OwnWork, WorkCount } from '@saltworks/contract/api/own-work';
 import type { AssignmentState } from '@saltworks/contract/api/states';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
+import { readThreads } from './notes.ts';
 import { assignmentOf, joined } from './read.ts';
 
 /** Campaigns in which a user may still see their work, by `assignment.campaign`. */
@@ -83,5 +84,12 @@ export async function listOwnWork(
     .orderBy('assignment.id', 'desc')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({ ...assignmentOf(row), campaignName: row.campaign_name, note: row.note }));
+  const threads = await readThreads(
+    db,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => ({
+    ...assignmentOf(row),
+    ...{ campaignName: row.campaign_name, note: row.note, thread: threads.get(row.id) ?? [] },
+  }));
 }

@@ -1,7 +1,8 @@
 /** CVAT's annotations.xml. */
 import { basename } from 'node:path';
+import type { AskedValue } from '@saltworks/contract/attributes';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { type CvatShape, cvatMask, isCvatRegion } from '@saltworks/core/formats/cvat';
+import { type CvatAsked, type CvatShape, cvatAsked, cvatMask, isCvatRegion } from '@saltworks/core/formats/cvat';
 import { Classes } from '@saltworks/core/formats/paint';
 import sax from 'sax';
 import { sha256Of } from '../../objects/canonical.ts';
@@ -24,7 +25,8 @@ export const openCvat: OpenLabels = async ({ names, document }): Promise<Labels>
   const text = new TextDecoder().decode(await readLabelFile(document));
   const file = basename(document);
   const classes = new Classes();
-  const images = indexOf(text, file, classes);
+  const { images, asked } = indexOf(text, file, classes);
+  const declared = JSON.stringify([...asked].map(([label, attributes]) => [label, ...attributes]));
   const pictures = new Pictures(names);
   const remarks: Remark[] = [];
   const found = new Map<string, ImageElement>();
@@ -41,8 +43,9 @@ export const openCvat: OpenLabels = async ({ names, document }): Promise<Labels>
       const image = found.get(name);
       if (!image) return undefined;
       const element = text.slice(image.from, image.to);
-      const version = sha256Of(element).slice(0, 16);
-      return { version, said: image.size, read: async (size) => cvatMask(shapesOf(element), size, classes) };
+      // What a value is depends on what its label asks.
+      const version = sha256Of(element.includes('<attribute') ? element + declared : element).slice(0, 16);
+      return { version, said: image.size, read: async (size) => cvatMask(shapesOf(element), size, classes, asked) };
     },
     remarks: () => remarks,
   };
@@ -84,15 +87,23 @@ function walk(
   parser.write(text).close();
 }
 
-/** The images of a document, and in `classes` the labels that its task or project lists, then those of its shapes. */
-function indexOf(text: string, file: string, classes: Classes): ImageElement[] {
+/**
+ * The images of a document, what its task or project asks of shapes, and in `classes` the labels that this lists, then those
+ * of its shapes.
+ */
+function indexOf(text: string, file: string, classes: Classes): { images: ImageElement[]; asked: CvatAsked } {
   const images: ImageElement[] = [];
+  const asked = new Map<string, Map<string, AskedValue>>();
   const path: string[] = [];
   let isVideo = false;
+  /** The label whose attributes are read, and texts of one of them by the names of their elements. */
+  let ofLabel = '';
+  let texts: Record<string, string> = {};
   try {
     walk(text, {
       open({ name, attributes }, { startTagPosition }) {
         path.push(name);
+        if (name === 'attribute') texts = {};
         if (name === 'track') isVideo = true;
         if (name !== 'image') {
           const { label = '' } = attributes;
@@ -103,12 +114,19 @@ function indexOf(text: string, file: string, classes: Classes): ImageElement[] {
         images.push({ name: attributes.name ?? '', from: startTagPosition - 1, to: 0, size });
       },
       text(value) {
-        const [label, name] = path.slice(-2);
-        if (label === 'label' && name === 'name' && path.includes('meta') && value.trim() !== '')
-          classes.id(value.trim());
+        const [within, name] = path.slice(-2);
+        if (value.trim() === '' || !path.includes('meta')) return;
+        if (within === 'attribute') texts[name] = value;
+        if (within !== 'label' || name !== 'name') return;
+        ofLabel = value.trim();
+        classes.id(ofLabel);
       },
       close(name, { position }) {
         path.pop();
+        if (name === 'attribute' && texts.name !== undefined && path.includes('meta')) {
+          const known = asked.get(ofLabel) ?? new Map<string, AskedValue>();
+          asked.set(ofLabel, known.set(texts.name, cvatAsked(texts.input_type?.trim() ?? '', texts.values ?? '')));
+        }
         const image = images.at(-1);
         if (name === 'image' && image) image.to = position;
       },
@@ -124,19 +142,26 @@ function indexOf(text: string, file: string, classes: Classes): ImageElement[] {
       `${file}: ${isVideo ? 'tracks of a video' : 'no images'}; expected "CVAT for images 1.1"`,
     );
   }
-  return images;
+  return { images, asked };
 }
 
 function shapesOf(element: string): CvatShape[] {
-  const shapes: CvatShape[] = [];
-  let depth = 0;
+  const shapes: (Omit<CvatShape, 'values'> & { values: [string, string][] })[] = [];
+  const path: string[] = [];
   walk(element, {
     open({ name, attributes }) {
-      // Attributes of shapes lie deeper; a tag says something of the whole picture.
-      if (++depth === 2 && name !== 'tag') shapes.push({ kind: name, attributes });
+      path.push(name);
+      // A tag says something of the whole picture.
+      if (path[1] === 'tag') return;
+      if (path.length === 2) shapes.push({ kind: name, attributes, values: [] });
+      else if (path.length === 3 && name === 'attribute') shapes.at(-1)?.values.push([attributes.name ?? '', '']);
+    },
+    text(value) {
+      const last = path.length === 3 && path[2] === 'attribute' && path[1] !== 'tag' && shapes.at(-1)?.values.at(-1);
+      if (last) last[1] += value;
     },
     close() {
-      depth--;
+      path.pop();
     },
   });
   return shapes;

@@ -1,5 +1,11 @@
 /** Sends files in parts: several at a time, patiently while nobody answers, from where an earlier try stopped. */
-import { postUploadFiles, putUploadFile, type UploadFile, uploadLimits } from '@saltworks/contract/api/uploads';
+import {
+  batchFiles,
+  partBytes,
+  postUploadFiles,
+  putUploadFile,
+  type UploadFile,
+} from '@saltworks/contract/api/uploads';
 import type { UploadLine } from '@saltworks/contract/documents/uploads';
 import { ApiError, ask } from '../../api.ts';
 import type { Dropped } from './dropped.ts';
@@ -51,7 +57,7 @@ export async function sendFiles(
     let now = known;
     while (now.reason === null && now.file !== null && now.received < file.size) {
       const { file: number, received: at } = now;
-      const part = file.slice(at, at + uploadLimits.part);
+      const part = file.slice(at, at + partBytes);
       told({ sent: before + at });
       try {
         now = await patiently(() =>
@@ -70,8 +76,8 @@ export async function sendFiles(
     });
   };
 
-  for (let from = 0; from < files.length; from += uploadLimits.batch) {
-    const some = files.slice(from, from + uploadLimits.batch);
+  for (let from = 0; from < files.length; from += batchFiles) {
+    const some = files.slice(from, from + batchFiles);
     const waiting = (await tell(some)).map((known, i) => ({ dropped: some[i], known }));
     const lane = async () => {
       for (let next = waiting.shift(); next; next = waiting.shift()) await send(next.dropped, next.known);

@@ -2,6 +2,7 @@
 import {
   deleteUpload,
   getUpload,
+  getUploadLimits,
   getUploads,
   postUploadImport,
   postUploads,
@@ -163,6 +164,7 @@ function DropZone({ disabled, take }: { disabled: boolean; take(files: Promise<D
       <p>
         <strong>Drop pictures, a folder or a ZIP here</strong>, or choose them:
       </p>
+      <Limits />
       <p className="actions">
         <label>
           Files or a ZIP
@@ -174,6 +176,18 @@ function DropZone({ disabled, take }: { disabled: boolean; take(files: Promise<D
         </label>
       </p>
     </div>
+  );
+}
+
+/** What an upload may have, as the server says. */
+function Limits() {
+  const limits = useLoaded(getUploadLimits, {}).value;
+  if (!limits) return null;
+  const { file, zip, bytes, files } = limits;
+  return (
+    <p className="hint">
+      At most {counted(files, 'file')} and {size(bytes)} an upload, {size(file)} a picture, {size(zip)} a ZIP.
+    </p>
   );
 }
 
