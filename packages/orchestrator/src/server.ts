@@ -132,6 +132,7 @@ export interface CampaignServerOptions extends AuthOptions {
   /** Where datasets may be imported from. */
   places: readonly Place[];
   recipeOf: Deps['recipeOf'];
+  shrinkPicture: Deps['shrinkPicture'];
   backbones: Deps['backbones'];
   /** Days for which what was deleted can be restored. */
   graceDays: number;

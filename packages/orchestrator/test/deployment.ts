@@ -1,5 +1,7 @@
 /** Temporal, workflows, a worker and the server in this process, as in a deployment. */
 import { join } from 'node:path';
+import { shrinkPicture } from '@saltworks/backbone/image/shrink';
+import { classPictureLimits } from '@saltworks/contract/api/class-pictures';
 import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { storeIdentity } from '@saltworks/store/objects/identity';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -85,6 +87,7 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
       ...{ host: '127.0.0.1', port: 0, url: 'http://salt.test' },
       secret: 'a secret that only these tests know',
       recipeOf: async (given) => recipeOf(given),
+      shrinkPicture: (file) => shrinkPicture(file, classPictureLimits),
       backbones: openBackbones({ home: folder }),
       log: () => {},
     });

@@ -570,6 +570,10 @@ end $$;`;
 const uploadPlaces = `
 alter table upload add column place text, add column path text;`;
 
+/** Pictures that show what belongs to a category: an array of ClassPicture. */
+const classPictures = `
+alter table category add column pictures jsonb not null default '[]';`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -607,4 +611,5 @@ export const migrations: readonly Migration[] = [
   { name: '0028-invitations', oldest: '0015-campaign-gates', up: run(invitations) },
   { name: '0029-deleted-campaigns', oldest: '0015-campaign-gates', up: run(deletedCampaigns) },
   { name: '0030-upload-places', oldest: '0015-campaign-gates', up: run(uploadPlaces) },
+  { name: '0031-class-pictures', oldest: '0015-campaign-gates', up: run(classPictures) },
 ];

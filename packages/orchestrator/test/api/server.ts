@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { shrinkPicture } from '@saltworks/backbone/image/shrink';
+import { classPictureLimits } from '@saltworks/contract/api/class-pictures';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
 import { countStorage } from '@saltworks/store/storage/count';
 import { storageLevel } from '@saltworks/store/storage/level';
@@ -110,6 +112,7 @@ export async function openServer(
     graceDays: 30,
     imageSize: async () => ({ width: 100, height: 50 }),
     recipeOf: makes,
+    shrinkPicture: (file) => shrinkPicture(file, classPictureLimits),
     backbones: openBackbones({ home: folder }),
     log: (message) => logged.push(message),
   };
