@@ -18,6 +18,7 @@ const example = (name: string) => join(root, 'examples/images', name);
 describe.skipIf(!path)(`pictures of classes${path ? '' : ' (skipped: no Chromium)'}`, () => {
   let stack: Awaited<ReturnType<typeof startStack>>;
   let browser: Browser;
+  let ann: Page;
   const folder = mkdtempSync(join(tmpdir(), 'saltworks-class-pictures-'));
   const errors: string[] = [];
 
@@ -43,6 +44,7 @@ describe.skipIf(!path)(`pictures of classes${path ? '' : ' (skipped: no Chromium
     for (const name of ['coffee.jpg', 'chelsea.png']) copyFileSync(example(name), join(folder, name));
     await openCampaign(stack, { id, images: folder });
     browser = await launch(path);
+    ann = await pageOf((await invite(stack, id, 'ann', 'annotator')).link);
   });
   afterAll(async () => {
     await browser?.close();
@@ -99,7 +101,7 @@ describe.skipIf(!path)(`pictures of classes${path ? '' : ' (skipped: no Chromium
   });
 
   test('an annotator sees them at the class, by pointer and by key, and among the instructions', async () => {
-    const page = await pageOf((await invite(stack, id, 'ann', 'annotator')).link);
+    const page = ann;
     await page.goto(`${stack.url}/campaigns/${id}/annotate`);
     await page.locator('.stage[aria-busy=false]').waitFor();
     const card = page.getByRole('tooltip');

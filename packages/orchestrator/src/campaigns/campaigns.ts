@@ -28,7 +28,7 @@ export async function createCampaign(
   checkCategories(categories);
   const pictured = categories.find(({ pictures = [] }) => pictures.length > 0);
   if (pictured) {
-    throw new InvalidInputError(
+    throw new ConflictError(
       `class ${pictured.name} has pictures; expected them to be added once the campaign is there`,
     );
   }

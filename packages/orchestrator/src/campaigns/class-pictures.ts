@@ -7,6 +7,7 @@ import { classPictureKey } from '@saltworks/contract/layout';
 import { inOrder } from '@saltworks/store/in-order';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { slots } from '../concurrency/slots.ts';
+import { ConflictError } from '../errors.ts';
 
 /** Makes a picture of a file that somebody sent: WebP within `classPictureLimits`. @throws InvalidInputError */
 export type ShrinkPicture = (file: Uint8Array) => Promise<Uint8Array>;
@@ -21,7 +22,7 @@ const atOnce = 16;
  * Keeps a picture, which no class has yet.
  *
  * @returns its name, and how many bytes are kept
- * @throws InvalidInputError if it is none, or too large
+ * @throws ConflictError if it is none, or too large
  */
 export async function keepPicture(
   { store, shrinkPicture }: { store: ObjectStore; shrinkPicture: ShrinkPicture },
@@ -30,7 +31,10 @@ export async function keepPicture(
 ): Promise<{ picture: string; bytes: number }> {
   expectBytes(length);
   const file = await gather(chunks);
-  const made = await slot(() => shrinkPicture(file));
+  const made = await slot(() => shrinkPicture(file)).catch((error) => {
+    // Any bytes are a well-formed request.
+    throw error instanceof InvalidInputError ? new ConflictError(error.message) : error;
+  });
   const picture = createHash('sha256').update(made).digest('hex');
   await store.put(classPictureKey(campaign, picture), made);
   return { picture, bytes: made.length };
@@ -42,10 +46,10 @@ interface Sent {
   chunks: AsyncIterable<Uint8Array> | undefined;
 }
 
-/** @throws InvalidInputError if a file has more than it may */
+/** @throws ConflictError if a file has more than it may */
 function expectBytes(bytes: number): void {
   const { bytes: most } = classPictureLimits;
-  if (bytes > most) throw new InvalidInputError(`${bytes} bytes or more; expected at most ${most}`);
+  if (bytes > most) throw new ConflictError(`${bytes} bytes or more; expected at most ${most}`);
 }
 
 async function gather(chunks: Sent['chunks']): Promise<Uint8Array> {
@@ -56,11 +60,11 @@ async function gather(chunks: Sent['chunks']): Promise<Uint8Array> {
     expectBytes(bytes);
     parts.push(chunk);
   }
-  if (bytes === 0) throw new InvalidInputError('no bytes; expected a JPEG, PNG or WebP');
+  if (bytes === 0) throw new ConflictError('no bytes; expected a JPEG, PNG or WebP');
   return Buffer.concat(parts);
 }
 
-/** @throws InvalidInputError for a picture that was not sent to this campaign @param before classes as they are */
+/** @throws ConflictError for a picture that was not sent to this campaign @param before classes as they are */
 export async function expectPictures(
   store: ObjectStore,
   { id, categories: before }: { id: string; categories: readonly LabelCategory[] },
@@ -70,7 +74,7 @@ export async function expectPictures(
   const asked = after.flatMap(({ name, pictures = [] }) => pictures.map(({ picture }) => ({ name, picture })));
   const look = async ({ name, picture }: (typeof asked)[number]) => {
     if (known.has(picture) || (await store.head(classPictureKey(id, picture)))) return;
-    throw new InvalidInputError(`class ${name} has picture ${picture}; expected one that was sent to this campaign`);
+    throw new ConflictError(`class ${name} has picture ${picture}; expected one that was sent to this campaign`);
   };
   for await (const _ of inOrder(asked, atOnce, look));
 }

@@ -103,7 +103,7 @@ describeDatabases('pictures of classes', ({ open }) => {
     expect((await look(picture)).status).toBe(404);
     expect((await look(picture, 'annotator', own)).status).toBe(200);
     expect(await give([{ picture }])).toMatchObject({
-      status: 400,
+      status: 409,
       body: { error: `class salt has picture ${picture}; expected one that was sent to this campaign` },
     });
   });
@@ -149,10 +149,10 @@ describeDatabases('pictures of classes', ({ open }) => {
       .png()
       .toBuffer();
     for (const [bytes, status, reason] of [
-      [new Uint8Array(0), 400, /^no bytes; expected a JPEG, PNG or WebP$/],
-      [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 400, /of another kind; expected a JPEG, PNG or WebP$/],
-      [png.subarray(0, png.length / 2), 400, /does not decode/],
-      [new Uint8Array(classPictureLimits.bytes + 1), 400, /bytes or more; expected at most 5242880$/],
+      [new Uint8Array(0), 409, /^no bytes; expected a JPEG, PNG or WebP$/],
+      [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 409, /of another kind; expected a JPEG, PNG or WebP$/],
+      [png.subarray(0, png.length / 2), 409, /does not decode/],
+      [new Uint8Array(classPictureLimits.bytes + 1), 409, /bytes or more; expected at most 5242880$/],
     ] as const) {
       const answer = await send(bytes);
       expect([answer.status, answer.body]).toEqual([status, { error: expect.stringMatching(reason) }]);
@@ -174,7 +174,7 @@ describeDatabases('pictures of classes', ({ open }) => {
       ({ status }) => status,
       () => 'broken off',
     );
-    expect([400, 'broken off']).toContain(status);
+    expect([409, 'broken off']).toContain(status);
     for await (const { key } of server.deps.store.list(classPicturesPrefix(campaign))) expect(key).toBeUndefined();
   });
 
