@@ -30,6 +30,8 @@ export interface Api {
 /** The server is away, or its database or Temporal is: another try later may succeed. */
 class NoAnswerError extends Error {}
 
+const json = 'application/json';
+
 /** How long a restarting server may take to answer, milliseconds. */
 const patienceMs = 120_000;
 
@@ -69,13 +71,14 @@ export async function openApi(url: string, settings: Settings): Promise<Api> {
   };
   const ask = async <E extends JsonEndpoint>(endpoint: E, ...[given]: Optional<Given<E>>): Promise<AnswerOf<E>> => {
     const { body }: { body?: unknown } = given ?? {};
+    const { takes = json }: Endpoint = endpoint;
     const { ok, status, statusText, text } = await fetch(`${url}${addressOf<JsonEndpoint>(endpoint, given)}`, {
       method: endpoint.method,
       headers: {
         authorization: authorization(),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': takes }),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? undefined : takes === json ? JSON.stringify(body) : (body as Blob),
       signal: interruption,
     })
       .then(async (answer) => {

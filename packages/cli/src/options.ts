@@ -1,5 +1,6 @@
 /** Parsers of option values, for commander. */
 
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { codecPattern, defaultBackbone, facets, strokeKinds } from '@saltworks/contract/kinds';
 import type { ValueWindow } from '@saltworks/core/image/image';
 import { presets } from '@saltworks/core/options';
@@ -87,3 +88,10 @@ export const withKeysDetails = (command: Command): Command =>
 
 /** Parses an option that may be repeated. */
 export const gather = (value: string, before: string[] = []): string[] => [...before, value];
+
+/** `NAME=VALUE` of an option, taken apart at the first =. @throws InvalidInputError if there is no name */
+export function split(text: string, option: string, form: string): [name: string, value: string] {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new InvalidInputError(`${option} ${text}; expected ${form}`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findEntry } from '@saltworks/backbone/registry/registry';
+import { classPictureLimits } from '@saltworks/contract/api/class-pictures';
 import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { beFirst } from '@saltworks/orchestrator/temporal/deployments';
 import { forStore } from '@saltworks/orchestrator/temporal/store-header';
@@ -63,6 +64,8 @@ export async function openServerRole(settings: Settings, connection: NativeConne
     graceDays: settings.graceDays,
     recipeOf: async (given) =>
       (await import('@saltworks/worker/propagate')).recipeOf(given, await findEntry(given.extract.backbone, fetching)),
+    shrinkPicture: async (file) =>
+      (await import('@saltworks/backbone/image/shrink')).shrinkPicture(file, classPictureLimits),
     // Workers of a cluster have homes of their own; those of an embedded stack have the server's.
     backbones: openBackbones(fetching, { shared: Boolean(process.connected) }),
     page: fileURLToPath(new URL('.', import.meta.resolve('@saltworks/ui/index.html'))),

@@ -101,6 +101,13 @@ export function keysId(backbone: string, settings: Omit<ExtractSettings, 'backbo
   return codec === defaultCodec ? id : `${id}+${codec}`;
 }
 
+/** `class-pictures/CAMPAIGN/`: pictures that show what belongs to a campaign's classes. */
+export const classPicturesPrefix = (campaign: string): string => `class-pictures/${campaign}/`;
+
+/** `class-pictures/CAMPAIGN/abcd….webp`: one of them, named by the sha256 of these bytes. */
+export const classPictureKey = (campaign: string, picture: string): string =>
+  `${classPicturesPrefix(campaign)}${picture}.webp`;
+
 /** `backbones/`: entries of backbones that people added. */
 export const backbonesPrefix = 'backbones/';
 
@@ -519,7 +526,7 @@ export type Keeping = 'kept' | 'changing' | 'masks' | 'exports' | 'rebuilt';
 
 /** By the start of a name; the first that fits. */
 const keepings: readonly [RegExp, Keeping][] = [
-  [/^(images|models|priors|strokes)\//, 'kept'],
+  [/^(class-pictures|images|models|priors|strokes)\//, 'kept'],
   [/^(identity\.json$|builds\/(lines|snapshots)\/)/, 'kept'],
   [/^(backbones|channels|catalog|key-sets|drawings)\//, 'changing'],
   [/^datasets\/[^/]+\/(images|classes|selections)\//, 'kept'],
@@ -552,13 +559,23 @@ export const allExportsPrefix = 'exports/';
 
 /** All objects that are not merely rebuilt lie below these, in the order of their names. */
 export const keptPrefixes = [
-  ...['backbones/', 'bakeoffs/', 'builds/', 'catalog/', 'channels/', 'datasets/', 'drawings/', allExportsPrefix],
-  ...[identityKey, 'images/', 'key-sets/', masksPrefix, 'models/', 'priors/', storageQuotaKey, 'strokes/'],
+  ...['backbones/', 'bakeoffs/', 'builds/', 'catalog/', 'channels/', 'class-pictures/', 'datasets/', 'drawings/'],
+  ...[
+    allExportsPrefix,
+    identityKey,
+    'images/',
+    'key-sets/',
+    masksPrefix,
+    'models/',
+    'priors/',
+    storageQuotaKey,
+    'strokes/',
+  ],
 ] as const;
 
 /** The sha256 of an object's bytes, where its name says it. */
 export const contentOf = (key: string): string | undefined =>
-  /^(?:images|models|priors|strokes|builds\/(?:lines|snapshots))\/(?:[0-9a-f]{2}\/)?([0-9a-f]{64})(?:\.\w+)?$/.exec(
+  /^(?:class-pictures\/[^/]+|images|models|priors|strokes|builds\/(?:lines|snapshots))\/(?:[0-9a-f]{2}\/)?([0-9a-f]{64})(?:\.\w+)?$/.exec(
     key,
   )?.[1];
 
@@ -590,6 +607,7 @@ const folders = [
     'catalog',
     'channels',
     'check',
+    'class-pictures',
     'datasets',
     'drawings',
     'evaluations',

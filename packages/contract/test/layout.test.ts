@@ -38,6 +38,7 @@ const decided: Record<string, [key: string, keeping: layout.Keeping][]> = {
   uploadPartKey: [[layout.uploadPartKey('u1', 12, 3), 'rebuilt']],
   restoringKey: [[layout.restoringKey, 'rebuilt']],
   imageKey: [[layout.imageKey(sha, '.jpg'), 'kept']],
+  classPictureKey: [[layout.classPictureKey('plates', sha), 'kept']],
   keysKey: [[layout.keysKey('tiny', sha), 'rebuilt']],
   keySetKey: [[layout.keySetKey('tiny'), 'changing']],
   backboneKey: [[layout.backboneKey('tiny'), 'changing']],
@@ -123,9 +124,15 @@ test('what a backup may hold lies below the prefixes that it lists, and these ar
 
 test('names that are hashes of their content tell it', () => {
   for (const [key] of Object.values(decided).flat()) {
-    const named = ['imageKey', 'modelKey', 'priorKey', 'strokesKey', 'buildLinesKey', 'snapshotKey'].some(
-      (name) => decided[name][0][0] === key,
-    );
+    const named = [
+      'classPictureKey',
+      'imageKey',
+      'modelKey',
+      'priorKey',
+      'strokesKey',
+      'buildLinesKey',
+      'snapshotKey',
+    ].some((name) => decided[name][0][0] === key);
     expect([key, contentOf(key)]).toEqual([key, named ? sha : undefined]);
   }
 });

@@ -138,6 +138,7 @@ export interface CampaignServerOptions extends AuthOptions {
   /** What an upload may have. */
   uploadLimits: UploadLimits;
   recipeOf: Deps['recipeOf'];
+  shrinkPicture: Deps['shrinkPicture'];
   backbones: Deps['backbones'];
   /** Days for which what was deleted can be restored. */
   graceDays: number;

@@ -1,5 +1,7 @@
 /** Temporal, workflows, a worker and the server in this process, as in a deployment. */
 import { join } from 'node:path';
+import { shrinkPicture } from '@saltworks/backbone/image/shrink';
+import { classPictureLimits } from '@saltworks/contract/api/class-pictures';
 import { defaultUploadLimits } from '@saltworks/contract/api/uploads';
 import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { storeIdentity } from '@saltworks/store/objects/identity';
@@ -87,6 +89,7 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
       ...{ host: '127.0.0.1', port: 0, url: 'http://salt.test' },
       secret: 'a secret that only these tests know',
       recipeOf: async (given) => recipeOf(given),
+      shrinkPicture: (file) => shrinkPicture(file, classPictureLimits),
       backbones: openBackbones({ home: folder }),
       log: () => {},
     });

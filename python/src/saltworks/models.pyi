@@ -14,12 +14,18 @@ class Member(TypedDict):
     role: Literal['manager', 'reviewer', 'annotator']
 
 
+class ClassPicture(TypedDict):
+    picture: str
+    alt: NotRequired[str]
+
+
 class Category(TypedDict):
     id: int
     name: str
     colour: str
     isthing: bool
     description: NotRequired[str]
+    pictures: NotRequired[list[ClassPicture]]
     retired: NotRequired[bool]
     stored: NotRequired[str]
     merged: NotRequired[int]

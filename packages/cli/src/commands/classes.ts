@@ -1,12 +1,14 @@
 /** `saltworks campaign classes`: the classes of a running campaign, and their versions. */
 import type { LabelCategory } from '@saltworks/contract/api/campaigns';
+import { postCampaignPictures } from '@saltworks/contract/api/class-pictures';
 import { getCampaignSchema, type LabelSchema, putCampaignSchema } from '@saltworks/contract/api/label-schemas';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { freeColour } from '@saltworks/core/screen/colours';
 import { Command } from 'commander';
 import { campaignAt, namesOf } from '../campaigns.ts';
 import { readCategories } from '../categories.ts';
-import { gather } from '../options.ts';
+import { changePictures, expectPictures } from '../class-pictures.ts';
+import { gather, split } from '../options.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
 
@@ -25,6 +27,9 @@ export const classesCommand = (): Command =>
     .option('--key <name=key>', 'digit or letter that, after a comma, begins a segment of it; may be repeated', gather)
     .option('--colour <name=#rrggbb>', 'another colour; may be repeated', gather)
     .option('--describe <name=text>', 'what belongs to it, for annotators; may be repeated', gather)
+    .option('--picture <name=file>', 'a JPEG, PNG or WebP that shows one, for annotators; may be repeated', gather)
+    .option('--alt <name=n:text>', 'what its nth picture shows, for those who do not see it; may be repeated', gather)
+    .option('--remove-picture <name=n>', 'without its nth picture, as numbered before; may be repeated', gather)
     .option('--retire <name>', 'no longer offered; it stays in what was drawn; may be repeated', gather)
     .option('--restore <name>', 'offered again; may be repeated', gather)
     .option('--versions', 'all versions: when each was made, by whom, and what it changed')
@@ -34,10 +39,12 @@ export const classesCommand = (): Command =>
       `
 All that is asked for becomes one new version; pages that are open offer its classes at once. Other options name classes as they
 are before it. Kinds stay: a thing is merged into things only. --restore brings a merged class back, with all that was drawn of it.
-Exports have the current version, or that of --schema.
+Exports have the current version, or that of --schema. A class has up to 4 pictures, numbered from 1; they are kept small, without
+what else their files say.
 
 Example: saltworks campaign classes street --add "tram,bus" --retire van --describe "tram=on rails; buses have no rails"
-         saltworks campaign classes street --rename "auto=car" --merge "van=car" --key "car=c"`,
+         saltworks campaign classes street --rename "auto=car" --merge "van=car" --key "car=c"
+         saltworks campaign classes street --picture "tram=tram.jpg" --alt "tram=1:a tram at its stop"`,
     )
     .action(classes);
 
@@ -48,6 +55,9 @@ interface Flags {
   key?: string[];
   colour?: string[];
   describe?: string[];
+  picture?: string[];
+  alt?: string[];
+  removePicture?: string[];
   retire?: string[];
   restore?: string[];
   versions?: boolean;
@@ -60,6 +70,11 @@ async function classes(id: string, { versions, json, ...flags }: Flags): Promise
     const all = await api(getCampaignSchema, campaignAt(id));
     const [now] = all;
     const categories = changed(now.categories, added, flags);
+    // Named as they were before.
+    const names = [...now.categories, ...added].map(({ name }) => name);
+    await changePictures(await expectPictures(names, categories, flags), (body) =>
+      api(postCampaignPictures, { ...campaignAt(id), body }),
+    );
     const schema = Object.values(flags).some((flag) => flag !== undefined)
       ? await api(putCampaignSchema, { ...campaignAt(id), body: { after: now.version, categories } })
       : now;
@@ -69,11 +84,22 @@ async function classes(id: string, { versions, json, ...flags }: Flags): Promise
     console.log(`version ${schema.version}${schema.version === now.version ? '' : `, after ${now.version}`}`);
     console.log(
       table(
-        ['id', 'label', 'key', 'colour', '', '', 'description'],
-        schema.categories.map(({ id, name, shortcut = '', colour, isthing, retired, merged, description = '' }) => {
+        ['id', 'label', 'key', 'colour', '', '', 'description', 'pictures'],
+        schema.categories.map((category) => {
+          const {
+            id,
+            name,
+            shortcut = '',
+            colour,
+            isthing,
+            retired,
+            merged,
+            description = '',
+            pictures = [],
+          } = category;
           const into = schema.categories.find((other) => other.id === merged)?.name;
           const state = into === undefined ? (retired ? 'retired' : '') : `counts as ${into}`;
-          return [id, name, shortcut, colour, isthing ? 'thing' : 'stuff', state, description];
+          return [id, name, shortcut, colour, isthing ? 'thing' : 'stuff', state, description, pictures.length || ''];
         }),
       ),
     );
@@ -126,13 +152,6 @@ function changed(
     find(name).name = value;
   }
   return categories;
-}
-
-/** At the first =. */
-function split(text: string, option: string, form: string): [name: string, value: string] {
-  const at = text.indexOf('=');
-  if (at <= 0) throw new InvalidInputError(`${option} ${text}; expected ${form}`);
-  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 const versionsTable = (versions: readonly LabelSchema[], nameOf: (user: string) => string): string =>

@@ -5,6 +5,7 @@ import { defaultPreset, graphKinds, presetNames, refineKinds, strokeKinds } from
 import { segmentChanges } from '../options.ts';
 import * as z from '../zod.ts';
 import { mailed, newUser } from './accounts.ts';
+import { classPicture, classPictureLimits } from './class-pictures.ts';
 import { endpoint } from './endpoint.ts';
 import { id, nothing, openObject, params, recipe, selectionId, slug, text, time } from './fields.ts';
 import { selection } from './filters.ts';
@@ -39,6 +40,8 @@ export const category = z.described(
     isthing: z.boolean(),
     /** What belongs to it, for annotators. */
     description: z.optional(text(2_000, 0)),
+    /** Pictures of it, in the order in which they are shown. */
+    pictures: z.optional(z.array(classPicture).check(z.maxLength(classPictureLimits.count))),
     /** It stays in what was drawn, and is no longer offered. */
     retired: z.optional(z.boolean()),
     /** What strokes and masks in the store call it: its first name. Given by the server; absent where that is its name. */

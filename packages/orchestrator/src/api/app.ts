@@ -251,6 +251,8 @@ export async function openApp({
       });
     // Headers that the handler set belong to the answer that failed.
     for (const name of ['etag', 'accept-ranges', 'content-range', 'content-length']) reply.removeHeader(name);
+    // What is left of a body that is bytes would block the connection's next request.
+    if (request.body === request.raw && !request.raw.complete) reply.header('connection', 'close');
     if (code === 401) reply.header('www-authenticate', 'Bearer realm="Saltworks"');
     if (code === 503) reply.header('retry-after', 5);
     if (error instanceof TooManyRequestsError) reply.header('retry-after', error.retryAfter);

@@ -256,7 +256,7 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
         await db
           .updateTable('verification')
           .set({ expiresAt: new Date(Date.now() + hours * 3_600_000) })
-          .where('identifier', '=', `magic-link:${hashOf(token)}`)
+          .where('identifier', '=', `magic-link:${sha256Of(token)}`)
           .execute();
       }
       return `${url}${linkPath}?token=${token}`;

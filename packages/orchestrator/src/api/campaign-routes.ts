@@ -17,9 +17,12 @@ import {
   postCampaigns,
   putCampaignMember,
 } from '@saltworks/contract/api/campaigns';
+import { classPictureLimits, getCampaignPicture, postCampaignPictures } from '@saltworks/contract/api/class-pictures';
 import { getCampaignSchema, putCampaignSchema } from '@saltworks/contract/api/label-schemas';
 import { getCampaignPreparation, postCampaignPreparation } from '@saltworks/contract/api/runs';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { classPictureKey } from '@saltworks/contract/layout';
+import { expectStorage } from '@saltworks/store/storage/level';
 import { auditAlone } from '../accounts/audit.ts';
 import { sizeOf } from '../campaigns/assignments/image-size.ts';
 import { beginInteractions } from '../campaigns/assignments/interactions.ts';
@@ -27,6 +30,7 @@ import { leaveUnusable } from '../campaigns/assignments/leave.ts';
 import { campaignFor } from '../campaigns/assignments/pins.ts';
 import { findAssignment, listAssignments } from '../campaigns/assignments/read.ts';
 import { changeCampaign, createCampaign, findCampaign, listCampaigns } from '../campaigns/campaigns.ts';
+import { expectPictures, keepPicture } from '../campaigns/class-pictures.ts';
 import { extractOf, keysOf } from '../campaigns/keys.ts';
 import { changeLabelSchema, labelSchemas } from '../campaigns/label-schema.ts';
 import { auditLink, listMembers, removeMember, setMember } from '../campaigns/members.ts';
@@ -42,6 +46,7 @@ import { selectionAt } from '../filters/find.ts';
 import { settleKeys } from '../runs/settle.ts';
 import { roleIn } from './access.ts';
 import { createAccount } from './account-routes.ts';
+import { sendObject } from './objects.ts';
 import { openTaken } from './open-taken.ts';
 import { type Deps, route } from './routes.ts';
 
@@ -158,8 +163,28 @@ export const campaignRoutes = [
     summary: 'Adds, recolours, describes, retires and restores classes, in one new version; open pages are told',
     access: { campaign: 'manager' },
     errors: [409],
-    bodyLimit: 512 * 1024,
-    handler: ({ deps, params, body, user }) => changeLabelSchema(deps.db, params.campaign, body, user.id),
+    bodyLimit: 2 ** 20,
+    async handler({ deps, params, body, user }) {
+      await expectPictures(deps.store, await findCampaign(deps.db, params.campaign), body.categories);
+      return changeLabelSchema(deps.db, params.campaign, body, user.id);
+    },
+  }),
+  route(postCampaignPictures, {
+    summary: 'Keeps a JPEG, PNG or WebP, made small, for classes to have: the next version of them says which do',
+    access: { campaign: 'manager' },
+    bodyLimit: classPictureLimits.bytes,
+    perMinute: 120,
+    async handler({ deps, params, body: chunks, request }) {
+      await expectStorage(deps.store);
+      const said = request.headers['content-length'];
+      return keepPicture(deps, params.campaign, { length: said === undefined ? undefined : Number(said), chunks });
+    },
+  }),
+  route(getCampaignPicture, {
+    summary: "A picture of the campaign's classes, of earlier versions too",
+    access: { campaign: 'annotator' },
+    handler: ({ deps, params, request, reply }) =>
+      sendObject(request, reply, deps.store, classPictureKey(params.campaign, params.picture)),
   }),
   route(getCampaignProgress, {
     summary: 'How far a campaign is',

@@ -8,6 +8,7 @@ export const components = [
   'Member',
   'NewInvitation',
   'Invitation',
+  'ClassPicture',
   'Category',
   'Attribute',
   'CampaignStart',

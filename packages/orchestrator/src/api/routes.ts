@@ -12,6 +12,7 @@ import type { Client } from '@temporalio/client';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { Answers } from '../campaigns/answers/answers.ts';
+import type { ShrinkPicture } from '../campaigns/class-pictures.ts';
 import type { Shards } from '../datasets/shards.ts';
 import type { Views } from '../datasets/views.ts';
 import type { Database } from '../db/database.ts';
@@ -55,6 +56,7 @@ export interface Deps {
     /** @throws NotFoundError if there is none */
     find(name: string): Promise<BackboneInfo>;
   };
+  shrinkPicture: ShrinkPicture;
   /** Starts what a new campaign needs: the keys of its images. */
   prepare(dataset: string, extract: ExtractSettings): Promise<void>;
   /** Size of an image, from its keys; undefined while it has none. @param keys their id */

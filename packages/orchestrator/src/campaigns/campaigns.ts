@@ -14,7 +14,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { presets } from '@saltworks/core/options';
 import { type Kysely, sql } from 'kysely';
 import { audit } from '../accounts/audit.ts';
-import { attributesOf, selectionOf, solveOf, startOf } from '../db/json.ts';
+import { attributesOf, picturesOf, selectionOf, solveOf, startOf } from '../db/json.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { settleTasks } from './tasks/count.ts';
@@ -26,6 +26,12 @@ export async function createCampaign(
   { actor, shards, selection }: { actor: string; shards: number; selection?: Selection },
 ): Promise<Campaign> {
   checkCategories(categories);
+  const pictured = categories.find(({ pictures = [] }) => pictures.length > 0);
+  if (pictured) {
+    throw new ConflictError(
+      `class ${pictured.name} has pictures; expected them to be added once the campaign is there`,
+    );
+  }
   checkAttributes(attributes);
   const { id, name, dataset, backbone, layer, facet, longSide, codec, preset, solve, strokes, ordering, start } = given;
   await db.transaction().execute(async (tx) => {
@@ -70,12 +76,14 @@ export async function createCampaign(
 }
 
 /** Columns of a category that changes overwrite. */
-export const changingColumns = (category: Pick<LabelCategory, 'colour' | 'description' | 'retired' | 'shortcut'>) => {
-  const { colour, description = '', retired = false, shortcut = null } = category;
-  return { colour, description, retired, shortcut };
+export const changingColumns = (
+  category: Pick<LabelCategory, 'colour' | 'description' | 'retired' | 'shortcut' | 'pictures'>,
+) => {
+  const { colour, description = '', retired = false, shortcut = null, pictures = [] } = category;
+  return { colour, description, retired, shortcut, pictures: JSON.stringify(pictures) };
 };
 
-/** @throws ConflictError if two share an id, a name or a key */
+/** @throws ConflictError if two share an id, a name or a key, or one has a picture twice */
 export function checkCategories(categories: readonly LabelCategory[]): void {
   if (categories.length === 0) throw new InvalidInputError('no categories; expected at least one');
   for (const [field, what] of [
@@ -87,6 +95,10 @@ export function checkCategories(categories: readonly LabelCategory[]): void {
     if (new Set(given).size < given.length) {
       throw new ConflictError(`categories share ${what}; expected them to differ`);
     }
+  }
+  for (const { name, pictures = [] } of categories) {
+    if (new Set(pictures.map(({ picture }) => picture)).size < pictures.length)
+      throw new ConflictError(`class ${name} has a picture twice; expected pictures that differ`);
   }
 }
 
@@ -227,9 +239,11 @@ export async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]):
       gateChanged: row.gate_changed ?? defaultThresholds.changed,
       categories: categories
         .filter(({ campaign }) => campaign === row.id)
-        .map(({ id, name, colour, isthing, description, retired, stored, merged, shortcut }) => ({
+        .map(({ pictures, ...category }) => ({ ...category, pictures: picturesOf(pictures) }))
+        .map(({ id, name, colour, isthing, description, retired, stored, merged, shortcut, pictures }) => ({
           ...{ id, name, colour, isthing },
           ...(description !== '' && { description }),
+          ...(pictures.length > 0 && { pictures }),
           ...(retired && { retired }),
           ...(stored !== null && stored !== name && { stored }),
           ...(merged !== null && { merged }),

@@ -137,7 +137,7 @@ export async function changeLabelSchema(
 function withStoredNames(before: readonly LabelCategory[], after: readonly LabelCategory[]): LabelCategory[] {
   const known = new Map(before.map((category) => [category.id, storedName(category)]));
   const taken = new Set(known.values());
-  return after.map(({ stored: _, ...category }) => {
+  return after.map(({ stored: _, pictures = [], ...category }) => {
     let stored = known.get(category.id) ?? category.name;
     if (!known.has(category.id)) {
       for (let n = category.id; taken.has(stored); n++) stored = `${category.name} ${n}`;
@@ -145,6 +145,7 @@ function withStoredNames(before: readonly LabelCategory[], after: readonly Label
     }
     return {
       ...category,
+      ...(pictures.length > 0 && { pictures }),
       ...(stored !== category.name && { stored }),
       ...(category.merged !== undefined && { retired: true }),
     };
@@ -159,7 +160,7 @@ export function changesOf(before: readonly LabelCategory[], after: readonly Labe
   if (gone) throw new ConflictError(`class ${gone.id} ${gone.name} is left out; expected it to be retired instead`);
   if (after.every(({ retired }) => retired)) throw new ConflictError('all classes are retired; expected one to draw');
   return after.flatMap((category) => {
-    const { id, name, isthing, colour, description = '', retired = false, merged } = category;
+    const { id, name, isthing, colour, description = '', pictures = [], retired = false, merged } = category;
     const old = known.get(id);
     if (old?.merged !== merged) checkMerged(category, after);
     if (!old) return [{ category: id, kind: 'added' as const }];
@@ -171,7 +172,8 @@ export function changesOf(before: readonly LabelCategory[], after: readonly Labe
     const kinds: SchemaChange['kind'][] = [];
     if (old.name !== name) kinds.push('renamed');
     if (old.colour !== colour) kinds.push('recoloured');
-    if ((old.description ?? '') !== description) kinds.push('described');
+    if ((old.description ?? '') !== description || !isDeepStrictEqual(old.pictures ?? [], pictures))
+      kinds.push('described');
     if (old.shortcut !== category.shortcut) kinds.push('keyed');
     if (old.merged !== merged) kinds.push(merged === undefined ? 'restored' : 'merged');
     else if ((old.retired ?? false) !== retired) kinds.push(retired ? 'retired' : 'restored');

@@ -10,6 +10,7 @@ import {
   campaignOf,
   campaignRecipe,
   classesPrefix,
+  classPicturesPrefix,
   drawingsPrefix,
   exportPlanKey,
   exportsPrefix,
@@ -101,7 +102,10 @@ async function removeObjects({ db, store }: SweepDeps, { id, dataset }: Swept): 
   for await (const recipe of folderNames(store, reportsPrefix(dataset, 'masks')))
     if (isOwn(recipe)) await removeBelow(store, maskSetPrefix(dataset, recipe));
   const subject = { kind: 'campaign', name: id } as const;
-  for (const prefix of [buildsPrefix(subject), bakeoffsPrefix(subject), classesPrefix(dataset, campaignRecipe(id))])
+  for (const prefix of [
+    ...[buildsPrefix(subject), bakeoffsPrefix(subject), classesPrefix(dataset, campaignRecipe(id))],
+    classPicturesPrefix(id),
+  ])
     await removeBelow(store, prefix);
   for (const { id: assignment } of await db.selectFrom('assignment').select('id').where('campaign', '=', id).execute())
     for (const prefix of [drawingsPrefix(assignment), labelEfficiencyPrefix(assignment)])

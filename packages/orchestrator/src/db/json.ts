@@ -1,6 +1,7 @@
 /** Columns that hold JSON, checked as their rows are read. An event's body and an audit entry's detail go on unread. */
 import { type BuiltWith, builtWith } from '@saltworks/contract/api/builds';
 import { type CampaignStart, campaignStart, category, type LabelCategory } from '@saltworks/contract/api/campaigns';
+import { type ClassPicture, classPicture } from '@saltworks/contract/api/class-pictures';
 import { type ImageFilter, imageFilter, type Selection, selection } from '@saltworks/contract/api/filters';
 import { type Interaction, loggedInteraction } from '@saltworks/contract/api/interactions';
 import { type SchemaChange, schemaChange } from '@saltworks/contract/api/label-schemas';
@@ -29,6 +30,9 @@ export const schemaChangesOf: (value: unknown) => SchemaChange[] = reader(
   'label_schema.changes',
   z.array(schemaChange),
 );
+
+/** Pictures of a category. */
+export const picturesOf: (value: unknown) => ClassPicture[] = reader('category.pictures', z.array(classPicture));
 
 /** What a campaign wants to know of segments and images. */
 export const attributesOf: (value: unknown) => Attribute[] = reader('campaign.attributes', z.array(attribute));

@@ -588,6 +588,10 @@ create index mail_waiting on mail (due) where not sent;
 create index mail_by_user on mail (user_id, kind);
 alter table "user" add column mail boolean not null default true;`;
 
+/** Pictures that show what belongs to a category: an array of ClassPicture. */
+const classPictures = `
+alter table category add column pictures jsonb not null default '[]';`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -626,4 +630,5 @@ export const migrations: readonly Migration[] = [
   { name: '0029-deleted-campaigns', oldest: '0015-campaign-gates', up: run(deletedCampaigns) },
   { name: '0030-upload-places', oldest: '0015-campaign-gates', up: run(uploadPlaces) },
   { name: '0031-mails', oldest: '0015-campaign-gates', up: run(mails) },
+  { name: '0032-class-pictures', oldest: '0015-campaign-gates', up: run(classPictures) },
 ];

@@ -207,6 +207,7 @@ export interface CategoryTable {
   /** The category that it counts as. */
   merged: number | null;
   shortcut: string | null;
+  pictures: ColumnType<unknown, string | undefined, string>;
 }
 
 /** Versions of a campaign's categories, from the first change on. Rows never change. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createActivities } from '@saltworks/worker/activities';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { python, pythonPackages } from '../../../../test/python-packages.ts';
 import {
@@ -97,6 +98,16 @@ describe('the document, checked against a server with Temporal and a worker', { 
       return found[0];
     };
     const { id } = await vi.waitFor(exported, patient);
+    const posted = await fetch(`http://127.0.0.1:${deployment.server.port}/api/campaigns/salt/pictures`, {
+      ...{
+        method: 'POST',
+        body: await sharp({ create: { width: 9, height: 9, channels: 3, background: '#00ff00' } })
+          .png()
+          .toBuffer(),
+      },
+      headers: { authorization: `Bearer ${keys.admin}`, 'content-type': 'application/octet-stream' },
+    });
+    const { picture } = (await posted.json()) as { picture: string };
     const { id: upload } = await json('POST', '/uploads', { dataset: 'pans' });
     await json('POST', `/uploads/${upload}/files`, { files: [{ name: 'a.png', bytes: 100, modified: 0 }] });
     return {
@@ -107,6 +118,7 @@ describe('the document, checked against a server with Temporal and a worker', { 
         mask: [mask],
         export: [id],
         upload: [upload],
+        picture: [picture],
         file: ['0'],
       },
       recipe: [recipe.slice(recipe.indexOf('/') + 1)],

@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { shrinkPicture } from '@saltworks/backbone/image/shrink';
+import { classPictureLimits } from '@saltworks/contract/api/class-pictures';
 import { defaultUploadLimits } from '@saltworks/contract/api/uploads';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
 import { countStorage } from '@saltworks/store/storage/count';
@@ -123,6 +125,7 @@ export async function openServer(
     graceDays: 30,
     imageSize: async () => ({ width: 100, height: 50 }),
     recipeOf: makes,
+    shrinkPicture: (file) => shrinkPicture(file, classPictureLimits),
     backbones: openBackbones({ home: folder }),
     log: (message) => logged.push(message),
   };

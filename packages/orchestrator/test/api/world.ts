@@ -3,6 +3,7 @@ import type { BuildImage, Subject } from '@saltworks/contract/documents/builds';
 import { encodeLines } from '@saltworks/contract/documents/document';
 import {
   bakeoffReportKey,
+  classPictureKey,
   comparisonKey,
   datasetKey,
   exportFileKey,
@@ -76,6 +77,8 @@ export interface Objects {
   channel: string;
   /** A filter of the campaign's images. */
   filter: string;
+  /** A picture of its classes. */
+  picture: string;
   /** An upload that is open, and a file of it. */
   upload: string;
   file: string;
@@ -114,6 +117,8 @@ export async function makeWorld(server: TestServer): Promise<World> {
       await store.put(key, new TextEncoder().encode(`${letter} of ${key}`));
     }
     await store.put(maskKey(mask, '.json'), maskText());
+    const picture = letter.repeat(64);
+    await store.put(classPictureKey(campaign.id, picture), new TextEncoder().encode('a picture'));
     const handed = {
       task,
       mask,
@@ -189,6 +194,7 @@ export async function makeWorld(server: TestServer): Promise<World> {
       task,
       assignment,
       mask,
+      picture,
       dataset,
       image: String(id),
       export: exported,

@@ -5,8 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shrinkPicture } from '@saltworks/backbone/image/shrink';
 import { readSettings } from '@saltworks/cli/settings';
 import { freePort, spawnTemporal, temporalBinary, waitForTemporal } from '@saltworks/cli/stack/temporal';
+import { classPictureLimits } from '@saltworks/contract/api/class-pictures';
 import { defaultUploadLimits } from '@saltworks/contract/api/uploads';
 import { queues } from '@saltworks/contract/messages/queues';
 import { receiving } from '@saltworks/contract/messages/received';
@@ -60,6 +62,7 @@ export async function openRig(importImages: ImportActivities['importImages']) {
       ...{ host: '127.0.0.1', port: 0, url: 'http://salt.test' },
       secret: 'a secret that only these tests know',
       recipeOf: async (given) => recipeOf(given),
+      shrinkPicture: (file) => shrinkPicture(file, classPictureLimits),
       backbones: openBackbones({ home: folder }),
       quota: null,
       graceDays: 30,

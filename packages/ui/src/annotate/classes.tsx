@@ -3,11 +3,13 @@
 import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import { classColours, css, background as unknown } from '@saltworks/core/screen/colours';
 import { useMemo, useState } from 'react';
+import { ClassCard, useClassCard } from './class-card.tsx';
 
 /** How many matching categories are shown. */
 const most = 60;
 
 interface Props {
+  campaign: string;
   categories: readonly LabelCategory[];
   search: React.RefObject<HTMLInputElement | null>;
   pick(category: LabelCategory): void;
@@ -16,11 +18,15 @@ interface Props {
   cancel(): void;
 }
 
-export function Classes({ categories, pick, of, cancel, search }: Props) {
+export function Classes({ campaign, categories, pick, of, cancel, search }: Props) {
   const [text, setText] = useState('');
+  const card = useClassCard();
   const shown = useMemo(() => classColours(categories), [categories]);
   const wanted = text.trim().toLowerCase();
   const found = categories.filter(({ name, retired }) => !retired && name.toLowerCase().includes(wanted));
+  const actOf = ({ name }: LabelCategory) => (of ? `${of} becomes ${name}` : `New ${name}`);
+  const titleOf = (category: LabelCategory) =>
+    actOf(category) + (category.description ? `: ${category.description}` : '');
   return (
     <div className="adding">
       <form
@@ -63,11 +69,13 @@ export function Classes({ categories, pick, of, cancel, search }: Props) {
             key={category.id}
             type="button"
             className="class"
+            {...card.of(category)}
             onClick={() => {
+              card.close();
               pick(category);
               setText('');
             }}
-            title={`${of ? `${of} becomes ${category.name}` : `New ${category.name}`}${category.description ? `: ${category.description}` : ''}`}
+            title={category.pictures?.length ? undefined : titleOf(category)}
           >
             <span className="swatch" style={{ background: css(shown.get(category.id) ?? unknown) }} />
             {category.name}
@@ -75,6 +83,16 @@ export function Classes({ categories, pick, of, cancel, search }: Props) {
             {category.shortcut && <kbd>,{category.shortcut}</kbd>}
           </button>
         ))}
+        {card.about && (
+          <ClassCard
+            key={card.about.category.id}
+            campaign={campaign}
+            about={card.about}
+            title={actOf(card.about.category)}
+            stay={card.stay}
+            leave={card.leave}
+          />
+        )}
         {found.length === 0 && <p className="hint">No class of that name.</p>}
       </div>
     </div>

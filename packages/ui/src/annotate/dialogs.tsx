@@ -2,18 +2,20 @@
 
 import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import { Fragment, useState } from 'react';
+import { ClassPictures } from '../class-pictures.tsx';
 import { Dialog } from '../dialog.tsx';
 import { InstructionsText } from '../instructions.tsx';
 
 interface InstructionsProps {
+  campaign: string;
   text: string;
   /** Those that are offered. */
   classes: readonly LabelCategory[];
   close(): void;
 }
 
-export function Instructions({ text, classes, close }: InstructionsProps) {
-  const described = classes.filter(({ description }) => description);
+export function Instructions({ campaign, text, classes, close }: InstructionsProps) {
+  const described = classes.filter(({ description, pictures }) => description || pictures?.length);
   return (
     <Dialog title="Instructions" close={close}>
       <InstructionsText
@@ -21,10 +23,13 @@ export function Instructions({ text, classes, close }: InstructionsProps) {
       />
       {described.length > 0 && (
         <dl className="facts">
-          {described.map(({ id, name, description }) => (
-            <Fragment key={id}>
-              <dt>{name}</dt>
-              <dd>{description}</dd>
+          {described.map((category) => (
+            <Fragment key={category.id}>
+              <dt>{category.name}</dt>
+              <dd>
+                {category.description}
+                <ClassPictures campaign={campaign} category={category} />
+              </dd>
             </Fragment>
           ))}
         </dl>

@@ -10,6 +10,7 @@ import { countsOf, nameOf } from './names.ts';
 import { type SegmentActs, SegmentRow } from './segment-row.tsx';
 
 interface Props extends SegmentActs {
+  campaign: string;
   /** Takes no input. */
   inert: boolean;
   segments: Drawing['segments'];
@@ -37,6 +38,7 @@ interface Props extends SegmentActs {
 
 /** Memoised: none of its props changes while the annotator draws. */
 export const Palette = memo(function Palette({
+  campaign,
   inert,
   segments,
   drawn,
@@ -104,6 +106,7 @@ export const Palette = memo(function Palette({
       </ul>
       {between}
       <Classes
+        campaign={campaign}
         categories={categories}
         pick={classing ? classify : add}
         of={classing ? nameOf(chosen, segments, categories) : undefined}

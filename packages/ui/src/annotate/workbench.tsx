@@ -338,6 +338,7 @@ export function Workbench({ session, done }: Props) {
         />
       </footer>
       <Palette
+        campaign={campaign.id}
         inert={!ours}
         segments={segments}
         drawn={drawn}
@@ -374,7 +375,9 @@ export function Workbench({ session, done }: Props) {
           close={close}
         />
       )}
-      {dialog === 'instructions' && <Instructions text={campaign.instructions} classes={offered} close={close} />}
+      {dialog === 'instructions' && (
+        <Instructions campaign={campaign.id} text={campaign.instructions} classes={offered} close={close} />
+      )}
       {dialog === 'skip' && (
         <Skip close={close} skip={(reason) => void finish('handing in', () => session.skip(reason))} />
       )}

@@ -10,6 +10,7 @@ import { Table } from '../plots/table.tsx';
 import { Await, Panel } from '../states.tsx';
 import { AddClasses } from './add-classes.tsx';
 import { addCategories } from './categories.ts';
+import { ClassPicturesEditor } from './class-pictures-editor.tsx';
 import { namesOf } from './people.ts';
 
 interface Props {
@@ -57,8 +58,14 @@ interface EditorProps {
 function Editor({ campaign, now, saved, again }: EditorProps) {
   const [categories, setCategories] = useState(now.categories);
   const [failure, setFailure] = useState<string>();
-  const set = (id: number, changes: Partial<LabelCategory>) =>
-    setCategories(categories.map((category) => (category.id === id ? { ...category, ...changes } : category)));
+  const set = (id: number, changes: Partial<LabelCategory> | ((category: LabelCategory) => Partial<LabelCategory>)) =>
+    setCategories((all) =>
+      all.map((category) =>
+        category.id === id
+          ? { ...category, ...(typeof changes === 'function' ? changes(category) : changes) }
+          : category,
+      ),
+    );
   /** As it was saved: while a name is typed, its fields keep theirs. */
   const nameOf = (id: number) =>
     now.categories.find((category) => category.id === id)?.name ??
@@ -85,81 +92,94 @@ function Editor({ campaign, now, saved, again }: EditorProps) {
         what was drawn of a merged one counts as the other from then on. Exports may ask for any version.
       </p>
       <ol>
-        {categories.map(({ id, name, isthing, colour, description = '', retired = false, merged, shortcut = '' }) => (
-          <li key={id}>
-            <input
-              type="color"
-              value={colour}
-              aria-label={`Colour of ${name}`}
-              onChange={(event) => set(id, { colour: event.target.value })}
-            />
-            <span>
+        {categories.map(
+          ({ id, name, isthing, colour, description = '', pictures = [], retired = false, merged, shortcut = '' }) => (
+            <li key={id}>
               <input
-                value={name}
-                maxLength={100}
-                required
-                aria-label={`Name of ${nameOf(id)}`}
-                onChange={(event) => set(id, { name: event.target.value })}
+                type="color"
+                value={colour}
+                aria-label={`Colour of ${name}`}
+                onChange={(event) => set(id, { colour: event.target.value })}
               />
-              {!isthing && <small> stuff</small>}
-              {retired && <small> {merged === undefined ? 'retired' : `counts as ${nameOf(merged)}`}</small>}
-            </span>
-            <input
-              className="key"
-              value={shortcut}
-              maxLength={1}
-              pattern="[0-9a-z]"
-              placeholder="Key"
-              aria-label={`Key of ${nameOf(id)}`}
-              title="After a comma, this key begins a segment of the class"
-              onChange={(event) => set(id, { shortcut: event.target.value.toLowerCase() || undefined })}
-            />
-            <input
-              value={description}
-              maxLength={2_000}
-              placeholder="What belongs to it"
-              aria-label={`Description of ${name}`}
-              onChange={(event) => set(id, { description: event.target.value || undefined })}
-            />
-            {isNew(id) ? (
-              <button
-                type="button"
-                className="quiet"
-                aria-label={`Remove ${name}`}
-                onClick={() => setCategories(categories.filter((category) => category.id !== id))}
-              >
-                ×
-              </button>
-            ) : (
               <span>
+                <input
+                  value={name}
+                  maxLength={100}
+                  required
+                  aria-label={`Name of ${nameOf(id)}`}
+                  onChange={(event) => set(id, { name: event.target.value })}
+                />
+                {!isthing && <small> stuff</small>}
+                {retired && <small> {merged === undefined ? 'retired' : `counts as ${nameOf(merged)}`}</small>}
+              </span>
+              <input
+                className="key"
+                value={shortcut}
+                maxLength={1}
+                pattern="[0-9a-z]"
+                placeholder="Key"
+                aria-label={`Key of ${nameOf(id)}`}
+                title="After a comma, this key begins a segment of the class"
+                onChange={(event) => set(id, { shortcut: event.target.value.toLowerCase() || undefined })}
+              />
+              <input
+                value={description}
+                maxLength={2_000}
+                placeholder="What belongs to it"
+                aria-label={`Description of ${name}`}
+                onChange={(event) => set(id, { description: event.target.value || undefined })}
+              />
+              {isNew(id) ? (
                 <button
                   type="button"
                   className="quiet"
-                  aria-label={`${retired ? 'Restore' : 'Retire'} ${nameOf(id)}`}
-                  onClick={() => set(id, { retired: retired ? undefined : true, merged: undefined })}
+                  aria-label={`Remove ${name}`}
+                  onClick={() => setCategories(categories.filter((category) => category.id !== id))}
                 >
-                  {retired ? 'Restore' : 'Retire'}
+                  ×
                 </button>
-                {!retired && (
-                  <select
-                    value=""
-                    aria-label={`Merge ${nameOf(id)} into`}
-                    onChange={(event) => set(id, { retired: true, merged: Number(event.target.value) })}
+              ) : (
+                <span>
+                  <button
+                    type="button"
+                    className="quiet"
+                    aria-label={`${retired ? 'Restore' : 'Retire'} ${nameOf(id)}`}
+                    onClick={() => set(id, { retired: retired ? undefined : true, merged: undefined })}
                   >
-                    <option value="">Merge into…</option>
-                    {categories
-                      .filter((other) => other.id !== id && !other.retired && other.isthing === isthing)
-                      .map((other) => (
-                        <option key={other.id} value={other.id}>
-                          {other.name}
-                        </option>
-                      ))}
-                  </select>
-                )}
-              </span>
-            )}
-          </li>
-        ))}
+                    {retired ? 'Restore' : 'Retire'}
+                  </button>
+                  {!retired && (
+                    <select
+                      value=""
+                      aria-label={`Merge ${nameOf(id)} into`}
+                      onChange={(event) => set(id, { retired: true, merged: Number(event.target.value) })}
+                    >
+                      <option value="">Merge into…</option>
+                      {categories
+                        .filter((other) => other.id !== id && !other.retired && other.isthing === isthing)
+                        .map((other) => (
+                          <option key={other.id} value={other.id}>
+                            {other.name}
+                          </option>
+                        ))}
+                    </select>
+                  )}
+                </span>
+              )}
+              <ClassPicturesEditor
+                campaign={campaign}
+                name={nameOf(id)}
+                pictures={pictures}
+                change={(next) =>
+                  set(id, ({ pictures = [] }) => {
+                    const now = next(pictures);
+                    return { pictures: now.length > 0 ? now : undefined };
+                  })
+                }
+              />
+            </li>
+          ),
+        )}
       </ol>
       <AddClasses add={(text) => setCategories(withAdded(categories, text))} />
       <div className="submit">
