@@ -24,17 +24,21 @@ const suspicion = 4;
 
 /**
  * The most suspect stroke first. Each one is left out before the next is sought, so that a wrong stroke does not make those
- * suspect that contradict it.
+ * suspect that contradict it. Each takes about one solve, so whoever has other work may take them one by one.
  */
-export function suspectStrokes(solver: Scorer, seeds: Seeds, limit = suspicion): CheckedStroke[] {
-  const found: CheckedStroke[] = [];
+export function* findSuspects(solver: Scorer, seeds: Seeds, limit = suspicion): Generator<CheckedStroke> {
   for (let rest = seeds; ; ) {
     const [worst] = checkStrokes(solver, rest).sort((a, b) => b.odds - a.odds);
-    if (!worst || worst.odds < limit) return found;
-    found.push(worst);
+    if (!worst || worst.odds < limit) return;
+    yield worst;
     rest = withoutStroke(rest, worst.stroke);
   }
 }
+
+/** All that findSuspects finds. */
+export const suspectStrokes = (solver: Scorer, seeds: Seeds, limit?: number): CheckedStroke[] => [
+  ...findSuspects(solver, seeds, limit),
+];
 
 /** Every stroke whose label has others, in the order of drawing. */
 export function checkStrokes(solver: Scorer, seeds: Seeds): CheckedStroke[] {

@@ -9,7 +9,7 @@ import { openFast } from '@saltworks/core/fast/solver';
 import { decodeKeys, soundOrigin } from '@saltworks/core/formats/keys';
 import { nextStroke } from '@saltworks/core/help/next-stroke';
 import { keyDirections, similarTo } from '@saltworks/core/help/similarity';
-import { suspectStrokes } from '@saltworks/core/help/suspects';
+import { findSuspects } from '@saltworks/core/help/suspects';
 import type { Keys } from '@saltworks/core/keys/keys';
 import { mean } from '@saltworks/core/metrics/mean';
 import { type Grid, gridOf } from '@saltworks/core/nodes/grid';
@@ -117,7 +117,7 @@ addEventListener('message', async ({ data }: MessageEvent<PreviewRequest>) => {
   const { picture } = data;
   try {
     if (data.kind === 'open') await open(data);
-    else if (opened?.picture === picture) answer(opened, data);
+    else if (opened?.picture === picture) await answer(opened, data);
   } catch (error) {
     const n = data.kind === 'solve' ? data.n : undefined;
     const damaged = data.kind === 'open' && !soundOrigin(new Uint8Array(data.keys));
@@ -125,7 +125,7 @@ addEventListener('message', async ({ data }: MessageEvent<PreviewRequest>) => {
   }
 });
 
-function answer(opened: Opened, request: Exclude<PreviewRequest, { kind: 'open' }>): void {
+async function answer(opened: Opened, request: Exclude<PreviewRequest, { kind: 'open' }>): Promise<void> {
   const { kind } = request;
   switch (kind) {
     case 'solve':
@@ -141,7 +141,7 @@ function answer(opened: Opened, request: Exclude<PreviewRequest, { kind: 'open' 
       hint(opened, request.n);
       break;
     case 'check':
-      check(opened, request.n);
+      await check(opened, request.n);
       break;
     default:
       unknownKind('request', kind, ['open', 'solve', 'refine', 'similar', 'hint', 'check']);
@@ -149,6 +149,7 @@ function answer(opened: Opened, request: Exclude<PreviewRequest, { kind: 'open' 
 }
 
 async function open({ picture, keys: file, image: bytes, options }: PreviewRequest & { kind: 'open' }) {
+  if (opened) opened.last = undefined;
   opened = undefined;
   const { keys } = decodeKeys(new Uint8Array(file));
   const { rgba, width, height } = await pixelsOf(new Blob([bytes]));
@@ -213,9 +214,20 @@ function hint({ last, picture, grid: { height, width } }: Opened, n: number): vo
   tell({ kind: 'hint', picture, n, place });
 }
 
-function check({ last, solver, picture, options }: Opened, n: number): void {
+/** More than a person looks at; the next check finds those that are left. */
+const mostSuspects = 16;
+
+/** Messages that wait are answered between two suspects; a drawing that changed is checked anew when the page asks. */
+async function check(opened: Opened, n: number): Promise<void> {
+  const { last, solver, picture, options } = opened;
   if (last?.n !== n || last.draft) return;
-  const suspects = suspectStrokes(solver, last.drawn.seeds);
+  const suspects: Checked['suspects'] = [];
+  for (const { odds: _, ...suspect } of findSuspects(solver, last.drawn.seeds)) {
+    suspects.push(suspect);
+    if (suspects.length === mostSuspects) break;
+    await new Promise((resolve) => setTimeout(resolve));
+    if (opened.last !== last) return;
+  }
   const expected = options.graph === 'walk' ? mean(expectedIous(last.nodes)) : undefined;
-  tell({ kind: 'check', picture, n, suspects: suspects.map(({ odds: _, ...suspect }) => suspect), expected });
+  tell({ kind: 'check', picture, n, suspects, expected });
 }
