@@ -337,6 +337,7 @@ class MaskSetBuild(TypedDict):
 class MaskSetClass(TypedDict):
     name: str
     colour: str
+    called: NotRequired[str]
 
 
 class MaskSet(TypedDict):
