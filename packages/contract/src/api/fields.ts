@@ -76,7 +76,7 @@ const isDateTime = (at: string) => z.safeParse(z.iso.datetime({ offset: true }),
 const written = (digits: RegExp) => (given: unknown) =>
   typeof given === 'string' && digits.test(given) ? Number(given) : given;
 export const integer = (min: number, max: number) =>
-  z.preprocess(written(/^-?[0-9]{1,15}$/), z.int().check(z.gte(min), z.lte(max)));
+  z.preprocess(written(/^-?[0-9]{1,16}$/), z.int().check(z.gte(min), z.lte(max)));
 export const decimal = (min: number, max: number) =>
   z.preprocess(
     written(/^-?[0-9]{1,15}(\.[0-9]{1,18})?(e[+-]?[0-9]{1,3})?$/i),
