@@ -138,6 +138,11 @@ class Drawing(TypedDict):
     redo: bool
 
 
+class DatasetDeleted(TypedDict):
+    at: str
+    goes: str
+
+
 class Dataset(TypedDict):
     name: str
     images: int
@@ -145,6 +150,8 @@ class Dataset(TypedDict):
     bytes: int
     shards: int
     updated: str
+    archived: str | None
+    deleted: DatasetDeleted | None
 
 
 class EffortTotalsAnnotator(TypedDict):
@@ -337,6 +344,7 @@ class MaskSetBuild(TypedDict):
 class MaskSetClass(TypedDict):
     name: str
     colour: str
+    called: NotRequired[str]
 
 
 class MaskSet(TypedDict):
@@ -348,6 +356,11 @@ class MaskSet(TypedDict):
     build: MaskSetBuild | None
     made: str | None
     classes: list[MaskSetClass]
+
+
+class DatasetDetailDeleted(TypedDict):
+    at: str
+    goes: str
 
 
 class DatasetDetailCampaign(TypedDict):
@@ -362,6 +375,8 @@ class DatasetDetail(TypedDict):
     bytes: int
     shards: int
     updated: str
+    archived: str | None
+    deleted: DatasetDetailDeleted | None
     keys: list[str]
     recipes: list[str]
     masks: list[MaskSet]
