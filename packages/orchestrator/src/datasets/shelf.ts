@@ -1,6 +1,6 @@
 /** Datasets that are put away: into the archive, from where they come back as they were, or deleted, to be restored for a while. */
 import type { DatasetInfo } from '@saltworks/contract/api/datasets';
-import { expectInUse, type Place, placeOf, setPlace } from '@saltworks/store/datasets/shelf';
+import { DatasetAwayError, expectInUse, type Place, placeOf, setPlace } from '@saltworks/store/datasets/shelf';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely, Transaction } from 'kysely';
 import { audit } from '../accounts/audit.ts';
@@ -20,7 +20,7 @@ interface ShelfDeps {
 /** @throws ConflictError of one that is archived or deleted: nothing is added to it, and no run goes over it */
 export async function expectDatasetInUse(store: ObjectStore, name: string): Promise<void> {
   await expectInUse(store, name).catch((error: Error) => {
-    throw new ConflictError(error.message);
+    throw error instanceof DatasetAwayError ? new ConflictError(error.message) : error;
   });
 }
 
@@ -118,7 +118,7 @@ async function put(
     const place = await placed(await placeOf(store, name), tx);
     const info = await infoOfDataset(store, name, place);
     await audit(tx, { actor, action, object: name, detail: { ...place } });
-    // Last: a trail that tells of it too often is better than a dataset that went without a trace.
+    // Last: what the database refuses leaves it where it is.
     await setPlace(store, name, place);
     return info;
   });

@@ -10,8 +10,11 @@ export type Place = Omit<DatasetPlace, 'version'>;
 /** Of a dataset in use. */
 export const inUse: Place = { archived: null, deleted: null };
 
+/** It is in the archive, where nothing is added to it, or deleted. */
+export class DatasetAwayError extends InvalidInputError {}
+
 /** Nobody uses it, until it is restored. */
-export class DatasetDeletedError extends InvalidInputError {}
+export class DatasetDeletedError extends DatasetAwayError {}
 
 /** In which list a dataset is. */
 export const listOf = ({ archived, deleted }: Place): 'current' | 'archived' | 'deleted' =>
@@ -47,11 +50,11 @@ export async function expectThere(store: ObjectStore, dataset: string, options?:
   throw new DatasetDeletedError(`dataset ${dataset} is deleted; expected one in use${back}`);
 }
 
-/** @throws InvalidInputError of a dataset that is put away: nothing is added to it, and no run goes over it */
+/** @throws DatasetAwayError of a dataset that is put away: nothing is added to it, and no run goes over it */
 export async function expectInUse(store: ObjectStore, dataset: string, options?: CallOptions): Promise<void> {
   const { archived } = await expectThere(store, dataset, options);
   if (archived === null) return;
-  throw new InvalidInputError(
+  throw new DatasetAwayError(
     `dataset ${dataset} is archived; expected it to be taken out of the archive (saltworks dataset unarchive ${dataset})`,
   );
 }

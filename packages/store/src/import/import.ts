@@ -56,7 +56,7 @@ export interface ImportOptions {
  * again: a shard is there whole or not at all, and the files of finished shards are not read a second time.
  *
  * @param files in any order; `concurrency` are held at a time
- * @throws Error if another import writes to the same dataset, InvalidInputError if it is archived or deleted
+ * @throws Error if another import writes to the same dataset, DatasetAwayError if it is archived or deleted
  */
 export async function importDataset(
   store: ObjectStore,
