@@ -6,7 +6,7 @@ import type { Progress as RunProgress, Stage } from '@saltworks/contract/message
 import { failingText, shareOf, waitingText } from '@saltworks/contract/run-state';
 import type { Run } from '@saltworks/orchestrator/runs/start';
 import { throughOutages } from '@saltworks/orchestrator/temporal/outage';
-import { readDataset } from '@saltworks/store/datasets/dataset';
+import { readInUse } from '@saltworks/store/datasets/dataset';
 import { openStore } from '@saltworks/store/objects/open';
 import type { Client } from '@temporalio/client';
 import { interruption } from './interrupt.ts';
@@ -17,7 +17,7 @@ import { connect } from './stack/connect.ts';
 /**
  * Starts a run or joins the one under way, shows its progress and reports its end. Ctrl-C leaves it running.
  *
- * @throws InvalidInputError if the dataset does not exist or the run refuses its input
+ * @throws InvalidInputError if the dataset does not exist or is archived, or the run refuses its input
  */
 export async function follow<Result extends Tally>(
   dataset: string,
@@ -25,7 +25,7 @@ export async function follow<Result extends Tally>(
   start: (client: Client) => Promise<Run<Result>>,
 ): Promise<Result & { seconds: number }> {
   const settings = readSettings();
-  await readDataset(openStore(settings.store, settings.s3), dataset);
+  await readInUse(openStore(settings.store, settings.s3), dataset);
   const line = progress(process.stderr, json);
   const { client, patience, close } = await connect(settings, (text) => line.show(text));
   const began = performance.now();

@@ -22,7 +22,7 @@ export async function findSubject(api: Api, name: string): Promise<Subject> {
     throw new InvalidInputError(`"${name}"; expected campaign:ID, dataset:NAME, or an id or a name alone`);
   }
   if ((await api(getCampaigns)).some(({ id }) => id === name)) return campaign;
-  if ((await api(getDatasets)).some((each) => each.name === name)) return dataset;
+  if ((await api(getDatasets, { query: {} })).some((each) => each.name === name)) return dataset;
   throw new InvalidInputError(
     `no campaign and no dataset ${name}; expected one of: saltworks campaign ls, saltworks dataset ls`,
   );

@@ -80,6 +80,9 @@ export const imageKey = (sha256: string, extension: string): string =>
 export const keysKey = (backbone: string, sha256: string): string =>
   `keys/${backbone}/${sha256.slice(0, 2)}/${sha256}.safetensors`;
 
+/** `keys/`: all sets of keys, a folder each. */
+export const allKeysPrefix = 'keys/';
+
 /** `keys/NAME/` and `keys/NAME-…`: keys of a backbone, whatever their settings. */
 export const keysPrefixes = (backbone: string): string[] => [`keys/${backbone}/`, `keys/${backbone}-`];
 
@@ -141,15 +144,34 @@ export const catalogPrefix = 'catalog/';
 /** `catalog/NAME.json`: a Dataset. */
 export const datasetKey = (dataset: string): string => `${catalogPrefix}${dataset}.json`;
 
-/** `datasets/NAME/`: all that is kept of a dataset by shard or by image. */
+/** `shelf/`: of datasets in the archive, and of deleted ones. */
+export const shelfPrefix = 'shelf/';
+
+/** `shelf/NAME.json`: since when a dataset is there, a DatasetPlace. */
+export const datasetPlaceKey = (dataset: string): string => `${shelfPrefix}${dataset}.json`;
+
+/** The dataset whose place an object is; undefined for any other object. */
+export const placedDatasetOf = (key: string): string | undefined => /^shelf\/([^/]+)\.json$/.exec(key)?.[1];
+
+/** `importing/`, `importing/ID.txt`: written again and again while an import runs, so that no sweep removes what it relies on. */
+export const importsPrefix = 'importing/';
+export const importMarkKey = (id: string): string => `${importsPrefix}${id}.txt`;
+
+/** `sweeping.txt`: the same while a deleted dataset goes, so that imports wait, and other sweeps. */
+export const sweepMarkKey = 'sweeping.txt';
+
+/** `datasets/`, `datasets/NAME/`: all that is kept of a dataset by shard or by image. */
+export const datasetsPrefix = 'datasets/';
 export const datasetPrefix = (dataset: string): string => `datasets/${dataset}/`;
 
 /** `datasets/NAME/images/000000042.jsonl`: DatasetImages, one shard of them, never changed once written. */
-export const shardKey = (dataset: string, shard: number): string =>
-  `${datasetPrefix(dataset)}images/${numbered(shard)}.jsonl`;
+export const shardKey = (dataset: string, shard: number): string => `${shardsPrefix(dataset)}${numbered(shard)}.jsonl`;
 
 /** The shard that an object named by its number belongs to; NaN for any other object. */
 export const shardOf = numberOf;
+
+/** `datasets/NAME/images/`: all shards. */
+export const shardsPrefix = (dataset: string): string => `${datasetPrefix(dataset)}images/`;
 
 /** `datasets/NAME/names/`: of shards whose images have other names by now. */
 export const namesPrefix = (dataset: string): string => `${datasetPrefix(dataset)}names/`;
@@ -216,8 +238,11 @@ export const indexReportKey = (dataset: string, keys: string, shard: number): st
 export const indexKey = (dataset: string, keys: string, shard: number): string =>
   `${datasetPrefix(dataset)}index/${keys}/${numbered(shard)}.safetensors`;
 
+/** `searches/NAME/`: all searches of a dataset. */
+export const searchesPrefix = (dataset: string): string => `searches/${dataset}/`;
+
 /** `searches/NAME/0123456789abcdef/`: one search, named by what is looked for. */
-const searchPrefix = (dataset: string, id: string): string => `searches/${dataset}/${id}/`;
+const searchPrefix = (dataset: string, id: string): string => `${searchesPrefix(dataset)}${id}/`;
 
 /** `…/query.json`: a SearchQuery. */
 export const searchQueryKey = (dataset: string, id: string): string => `${searchPrefix(dataset, id)}query.json`;
@@ -358,8 +383,11 @@ export const bakeoffPartsPrefix = (of: Subject, bakeoff: string, kind: 'keys' | 
 /** `…/report.json`: a BakeoffReport. */
 export const bakeoffReportKey = (of: Subject, bakeoff: string): string => `${bakeoffPrefix(of, bakeoff)}report.json`;
 
+/** `evaluations/NAME/`: all evaluations of a dataset. */
+export const evaluationsPrefix = (dataset: string): string => `evaluations/${dataset}/`;
+
 /** `evaluations/NAME/ID/`: an evaluation of a dataset. */
-const evaluationPrefix = (dataset: string, id: string): string => `evaluations/${dataset}/${id}/`;
+const evaluationPrefix = (dataset: string, id: string): string => `${evaluationsPrefix(dataset)}${id}/`;
 
 /** `…/plan.json`: a DatasetEvaluation. */
 export const evaluationKey = (dataset: string, id: string): string => `${evaluationPrefix(dataset, id)}plan.json`;
@@ -379,7 +407,7 @@ export const statisticsKey = (id: string): string => `statistics/${id.slice(0, 2
 export const priorKey = (id: string): string => `priors/${id.slice(0, 2)}/${id}.safetensors`;
 
 /** `prelabels/NAME/`: plans and models of a dataset's pre-labels. */
-const prelabelsPrefix = (dataset: string): string => `prelabels/${dataset}/`;
+export const prelabelsPrefix = (dataset: string): string => `prelabels/${dataset}/`;
 
 /** `…/plans/0123456789abcdef.json`: a PrelabelPlan. */
 export const prelabelPlanKey = (dataset: string, plan: string): string =>
@@ -456,6 +484,12 @@ export const nodeLabelsKey = (assignment: string, n: number): string =>
 export const viewKey = (sha256: string, ending: '.webp' | '.png' = '.webp'): string =>
   `views/${sha256.slice(0, 2)}/${sha256}.2${ending}`;
 
+/** `known/`: known masks as regions. */
+export const knownPrefix = 'known/';
+
+/** The image that such an object is of; undefined for any other object. */
+export const imageOfKnown = (key: string): string | undefined => /^known\/[0-9a-f]{2}\/([0-9a-f]{64})-/.exec(key)?.[1];
+
 /** `known/ab/abcd…-0123456789abcdef.json`: a known mask of an image, or one of a set, as KnownRegions. @param known its id */
 export const knownRegionsKey = ({ sha256, known }: { sha256: string; known: string }): string =>
   `known/${sha256.slice(0, 2)}/${sha256}-${known}.json`;
@@ -528,7 +562,7 @@ export type Keeping = 'kept' | 'changing' | 'masks' | 'exports' | 'rebuilt';
 const keepings: readonly [RegExp, Keeping][] = [
   [/^(class-pictures|images|models|priors|strokes)\//, 'kept'],
   [/^(identity\.json$|builds\/(lines|snapshots)\/)/, 'kept'],
-  [/^(backbones|channels|catalog|key-sets|drawings)\//, 'changing'],
+  [/^(backbones|channels|catalog|key-sets|drawings|shelf)\//, 'changing'],
   [/^datasets\/[^/]+\/(images|classes|selections)\//, 'kept'],
   [/^datasets\/[^/]+\/(names|scribbles|truth)\//, 'changing'],
   // The masks of builds and campaigns: with hashes of their bytes, by which they are rebuilt.
@@ -545,7 +579,7 @@ const keepings: readonly [RegExp, Keeping][] = [
   [/^bakeoffs\//, 'kept'],
   [/^storage\/quota\.json$/, 'changing'],
   [
-    /^(keys|known|views|agreement|evaluations|label-efficiency|check|probes|storage|uploads)\/|^restoring\.json$/,
+    /^(keys|known|views|agreement|evaluations|importing|label-efficiency|check|probes|storage|uploads)\/|^(restoring\.json|sweeping\.txt)$/,
     'rebuilt',
   ],
 ];
@@ -568,6 +602,7 @@ export const keptPrefixes = [
     masksPrefix,
     'models/',
     'priors/',
+    shelfPrefix,
     storageQuotaKey,
     'strokes/',
   ],
@@ -613,6 +648,7 @@ const folders = [
     'evaluations',
     'exports',
     'images',
+    'importing',
   ],
   ...[
     'key-sets',
@@ -624,6 +660,7 @@ const folders = [
     'priors',
     'probes',
     'searches',
+    'shelf',
     'statistics',
     'strokes',
     'uploads',

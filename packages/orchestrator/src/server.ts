@@ -41,6 +41,7 @@ import { sweepCampaigns } from './campaigns/sweep.ts';
 import { extendCampaigns, fillCampaigns, refillCampaigns } from './campaigns/tasks/fill.ts';
 import { databaseCheck, storeCheck, temporalCheck } from './checks.ts';
 import { repeat } from './concurrency/repeat.ts';
+import { sweepDatasets } from './datasets/sweep.ts';
 import type { Database } from './db/database.ts';
 import { type Journal, openJournal } from './db/journal.ts';
 import { openDatabase } from './db/open.ts';
@@ -230,6 +231,16 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     log,
   );
 
+  // Beside the others: a large dataset takes long.
+  const closing = new AbortController();
+  const sweepAway = repeat(
+    sweepMs,
+    async () => void (await sweepDatasets({ db, store, client, runs }, { signal: closing.signal })),
+    (message) => {
+      if (!closing.signal.aborted) log(message);
+    },
+  );
+
   const unobserved = backupLastSuccess.observe(() => lastBackup(db));
   const clocks = repeat(clocksMs, () => restoreClocks({ db, client }), log);
   const activities: ServerActivities & ScheduleActivities & UploadEndActivities & RetryActivities = {
@@ -287,6 +298,8 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
       unseen();
       fill.stop();
       sweep.stop();
+      sweepAway.stop();
+      closing.abort(new Error('the server closes'));
       notices.stop();
       storage.stop();
       clocks.stop();

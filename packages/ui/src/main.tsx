@@ -98,7 +98,12 @@ createRoot(document.getElementById('root')!).render(
       <Route path="/datasets/:dataset">{({ dataset }) => <DatasetPage dataset={dataset} part="images" />}</Route>
       <Route path="/datasets/:dataset/:part">
         {({ dataset, part }) =>
-          part === 'uploads' || part === 'keys' || part === 'runs' || part === 'failures' || part === 'exports' ? (
+          part === 'uploads' ||
+          part === 'keys' ||
+          part === 'runs' ||
+          part === 'failures' ||
+          part === 'exports' ||
+          part === 'settings' ? (
             <DatasetPage dataset={dataset} part={part} />
           ) : (
             <NowherePage />

@@ -138,6 +138,11 @@ class Drawing(TypedDict):
     redo: bool
 
 
+class DatasetDeleted(TypedDict):
+    at: str
+    goes: str
+
+
 class Dataset(TypedDict):
     name: str
     images: int
@@ -145,6 +150,8 @@ class Dataset(TypedDict):
     bytes: int
     shards: int
     updated: str
+    archived: str | None
+    deleted: DatasetDeleted | None
 
 
 class EffortTotalsAnnotator(TypedDict):
@@ -351,6 +358,11 @@ class MaskSet(TypedDict):
     classes: list[MaskSetClass]
 
 
+class DatasetDetailDeleted(TypedDict):
+    at: str
+    goes: str
+
+
 class DatasetDetailCampaign(TypedDict):
     id: str
     name: str
@@ -363,6 +375,8 @@ class DatasetDetail(TypedDict):
     bytes: int
     shards: int
     updated: str
+    archived: str | None
+    deleted: DatasetDetailDeleted | None
     keys: list[str]
     recipes: list[str]
     masks: list[MaskSet]

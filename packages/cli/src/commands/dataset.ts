@@ -1,5 +1,6 @@
 /** `saltworks dataset …`: imports images and lists datasets. */
 
+import { shownCampaigns } from '@saltworks/contract/api/campaigns';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import type { Failure } from '@saltworks/contract/documents/failures';
 import { type LabelFormat, labelFormatNames } from '@saltworks/contract/label-formats';
@@ -8,6 +9,7 @@ import { pinClasses } from '@saltworks/store/datasets/classes';
 import { drawnNames, listDatasets, readDataset, readImages } from '@saltworks/store/datasets/dataset';
 import { readFailures } from '@saltworks/store/datasets/failures';
 import { Fingerprints } from '@saltworks/store/datasets/fingerprints';
+import { expectInUse, inUse, listOf, type Place, placeOf, readPlaces } from '@saltworks/store/datasets/shelf';
 import type { ImportReport } from '@saltworks/store/import/import';
 import { importDataset } from '@saltworks/store/import/import';
 import { importScribbles, notePictures } from '@saltworks/store/import/import-scribbles';
@@ -24,6 +26,7 @@ import { leftOut } from '../left-out.ts';
 import { windowOption } from '../options.ts';
 import { progress } from '../progress.ts';
 import { readSettings } from '../settings.ts';
+import { datasetShelfCommands } from './dataset-shelf.ts';
 import { formatsCommand } from './formats.ts';
 import { keysCommand } from './keys.ts';
 import { exportCommand } from './runs.ts';
@@ -51,10 +54,16 @@ export function datasetCommand(): Command {
     .command('ls')
     .description('the datasets, or one of them')
     .argument('[name]')
+    .addOption(
+      new Option('--show <which>', 'those in use, in the archive, or deleted and not yet gone')
+        .choices(shownCampaigns.options)
+        .default('current'),
+    )
     .option('--failed', 'its images that could not be used, with reasons')
     .option('--duplicates', 'its names that are the same picture as another, and whether exports hold them')
     .option('--json', 'JSON, one document a line')
     .action(list);
+  for (const each of datasetShelfCommands()) command.addCommand(each);
   command.addCommand(keysCommand());
   command.addCommand(exportCommand());
   command.addCommand(formatsCommand());
@@ -77,6 +86,7 @@ async function importCommand(source: string, flags: ImportFlags): Promise<void> 
   const settings = readSettings();
   const store = await openStoreToWrite(settings.store, settings.s3);
   if (scribbles !== undefined) await isFolder(scribbles);
+  await expectInUse(store, name);
   await expectStorage(store);
   const line = progress(process.stderr, json);
   const onProgress = ({ files, added }: ImportReport) => line.show(`${name}: ${files} files, ${added} new`);
@@ -148,20 +158,29 @@ const replacedText = (replaced: number): string =>
 const mostNotes = 20;
 
 interface ListFlags {
+  show: ReturnType<typeof listOf>;
   failed?: boolean;
   duplicates?: boolean;
   json?: boolean;
 }
 
-async function list(name: string | undefined, { failed, duplicates, json }: ListFlags): Promise<void> {
+async function list(name: string | undefined, { show, failed, duplicates, json }: ListFlags): Promise<void> {
   const settings = readSettings();
   const store = openStore(settings.store, settings.s3);
   if (name === undefined) {
-    for await (const dataset of listDatasets(store)) console.log(json ? JSON.stringify(dataset) : describe(dataset));
+    const places = await readPlaces(store);
+    for await (const dataset of listDatasets(store)) {
+      const place = places.get(dataset.name) ?? inUse;
+      if (listOf(place) === show)
+        console.log(json ? JSON.stringify({ ...dataset, ...place }) : `${describe(dataset)}${tellPlace(place)}`);
+    }
     return;
   }
   const dataset = await readDataset(store, name);
-  if (!failed && !duplicates) return console.log(json ? JSON.stringify(dataset) : describe(dataset));
+  if (!failed && !duplicates) {
+    const place = await placeOf(store, name);
+    return console.log(json ? JSON.stringify({ ...dataset, ...place }) : `${describe(dataset)}${tellPlace(place)}`);
+  }
   if (duplicates) {
     for await (const twin of duplicatesOf(store, dataset)) console.log(json ? JSON.stringify(twin) : tellTwin(twin));
   }
@@ -189,5 +208,8 @@ const tellTwin = ({ name, same_as, exported }: Duplicate) =>
 
 const describe = ({ name, images, former = 0, bytes, shards, source, updated }: Dataset) =>
   `${name}  ${images} images${former > 0 ? ` (and ${former} former)` : ''}  ${(bytes / 1e6).toFixed(1)} MB  ${shards} shards  from ${source}  ${updated}`;
+
+const tellPlace = ({ archived, deleted }: Place): string =>
+  deleted ? `  deleted, goes ${deleted.goes}` : archived ? `  archived ${archived}` : '';
 
 const tell = ({ step, name, reason }: Failure & { step: string }) => `${step}  ${name}: ${reason}`;

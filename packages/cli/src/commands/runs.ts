@@ -21,7 +21,7 @@ import * as z from '@saltworks/contract/zod';
 import { presets } from '@saltworks/core/options';
 import { exportDataset, extractDataset, propagateDataset, runWindow } from '@saltworks/orchestrator/runs/start';
 import { pinClasses } from '@saltworks/store/datasets/classes';
-import { readDataset } from '@saltworks/store/datasets/dataset';
+import { readDataset, readInUse } from '@saltworks/store/datasets/dataset';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { openStore, openStoreToWrite } from '@saltworks/store/objects/open';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -108,7 +108,7 @@ export const exportCommand = (): Command =>
           const list = await readNumbers(flags.categories);
           const settings = readSettings();
           const store = await openStoreToWrite(settings.store, settings.s3);
-          await readDataset(store, dataset);
+          await readInUse(store, dataset);
           await pinClasses(store, dataset, list);
         }
         const { filter, json } = flags;

@@ -79,6 +79,16 @@ export const dataset = z.object({
 });
 export type Dataset = z.infer<typeof dataset>;
 
+/** A dataset that is put away. Absent of one in use. */
+export const datasetPlace = z.object({
+  version: z.literal(1),
+  /** Since when it is in the archive, ISO 8601. */
+  archived: z.nullable(z.string()),
+  /** When it was deleted, and when it goes for good. */
+  deleted: z.nullable(z.object({ at: z.string(), goes: z.string() })),
+});
+export type DatasetPlace = z.infer<typeof datasetPlace>;
+
 /** Names that a dataset can have. */
 export const datasetName = /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?$/;
 

@@ -23,7 +23,7 @@ import { ForbiddenError, NotFoundError, TooManyRequestsError } from '../errors.t
 import { openRuns } from '../runs/runs.ts';
 import { authorise } from './access.ts';
 import { accountRoutes } from './account-routes.ts';
-import { expectWritable } from './archived.ts';
+import { expectDatasetThere, expectWritable } from './archived.ts';
 import { assignmentRoutes } from './assignment-routes.ts';
 import { authRoutes, type User } from './auth.ts';
 import { backboneRoutes } from './backbone-routes.ts';
@@ -353,7 +353,9 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, perRoute, orig
     if (access === 'session' && request.by !== 'cookie')
       throw new ForbiddenError('a request with an API key; expected a session: sign in in a browser');
     if (access !== 'user' && access !== 'session') await authorise(deps.db, access, user, params);
-    if (method !== 'GET' && !route.archive) await expectWritable(deps.db, params);
+    if (route.archive) return;
+    if (method !== 'GET') await expectWritable(deps.db, params);
+    await expectDatasetThere(deps.store, params, method !== 'GET');
   };
   const identify = async (request: FastifyRequest) => {
     const found = access === 'public' ? undefined : await deps.auth.userOf(headersOf(request));

@@ -1,11 +1,16 @@
 /** What lies in the archive is read, and no more changed. */
+import { expectThere } from '@saltworks/store/datasets/shelf';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
+import { deletedIsNotFound } from '../datasets/datasets.ts';
+import { expectDatasetInUse } from '../datasets/shelf.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError } from '../errors.ts';
 import { topicOf } from '../notices/topics.ts';
 
-/** Whether an address names a campaign, or a part of one. */
-export const mayBeArchived = (url: string): boolean => /:(campaign|task|assignment|subject|topic|schedule)\b/.test(url);
+/** Whether an address names a campaign or a dataset, or a part of one. */
+export const mayBeArchived = (url: string): boolean =>
+  /:(campaign|dataset|task|assignment|subject|topic|schedule)\b/.test(url);
 
 /**
  * @param params of the request's address, checked
@@ -13,7 +18,7 @@ export const mayBeArchived = (url: string): boolean => /:(campaign|task|assignme
  */
 export async function expectWritable(db: Kysely<Schema>, params: Record<string, string>): Promise<void> {
   const campaigns = db.selectFrom('campaign').select('campaign.id').where('archived', 'is not', null);
-  const named = campaignIn(params);
+  const named = nameIn('campaign', params);
   const query =
     named !== undefined
       ? campaigns.where('id', '=', named)
@@ -32,9 +37,26 @@ export async function expectWritable(db: Kysely<Schema>, params: Record<string, 
   if (found) throw new ConflictError(`campaign ${found.id} is archived; expected it to be taken out of the archive`);
 }
 
-function campaignIn({ campaign, subject, topic }: Record<string, string>): string | undefined {
-  const text = subject ?? topic;
-  if (campaign !== undefined || text === undefined) return campaign;
-  const { kind, name } = topicOf(text);
-  return kind === 'campaign' ? name : undefined;
+/**
+ * The same of datasets. A deleted one is not even read.
+ *
+ * @throws NotFoundError, ConflictError
+ */
+export async function expectDatasetThere(
+  store: ObjectStore,
+  params: Record<string, string>,
+  changes: boolean,
+): Promise<void> {
+  const name = nameIn('dataset', params);
+  if (name === undefined) return;
+  const { archived } = await expectThere(store, name).catch(deletedIsNotFound);
+  if (changes && archived !== null) await expectDatasetInUse(store, name);
+}
+
+/** The campaign or dataset that an address names. */
+function nameIn(kind: 'campaign' | 'dataset', params: Record<string, string>): string | undefined {
+  const text = params.subject ?? params.topic;
+  if (params[kind] !== undefined || text === undefined) return params[kind];
+  const topic = topicOf(text);
+  return topic.kind === kind ? topic.name : undefined;
 }

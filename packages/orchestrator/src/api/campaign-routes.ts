@@ -41,6 +41,7 @@ import { checkStart, checkUnmeasured, startOf } from '../campaigns/start.ts';
 import { checkHoneypots } from '../campaigns/tasks/fill.ts';
 import { comingTasks, takeTask } from '../campaigns/tasks/take.ts';
 import { datasetOf } from '../datasets/datasets.ts';
+import { expectDatasetInUse } from '../datasets/shelf.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
 import { selectionAt } from '../filters/find.ts';
 import { settleKeys } from '../runs/settle.ts';
@@ -96,6 +97,8 @@ export const campaignRoutes = [
     bodyLimit: 512 * 1024,
     async handler({ deps, body, user }) {
       const dataset = await datasetOf(deps.store, body.dataset);
+      const inUse = () => expectDatasetInUse(deps.store, dataset.name);
+      await inUse();
       checkHoneypots(body, dataset);
       await checkStart(deps.store, body, dataset);
       // Refuses an unknown backbone.
@@ -106,7 +109,7 @@ export const campaignRoutes = [
       // First: if it fails, no campaign is left waiting for it.
       await deps.prepare(dataset.name, extract);
       const made = { ...body, ...extract };
-      return createCampaign(deps.db, made, { actor: user.id, shards: dataset.shards, selection });
+      return createCampaign(deps.db, made, { actor: user.id, shards: dataset.shards, selection, inUse });
     },
   }),
   route(getCampaign, {
@@ -201,6 +204,7 @@ export const campaignRoutes = [
     access: { campaign: 'manager' },
     async handler({ deps, params, user }) {
       const campaign = await findCampaign(deps.db, params.campaign);
+      await expectDatasetInUse(deps.store, campaign.dataset);
       await deps.prepare(campaign.dataset, extractOf(campaign));
       await auditAlone(deps.db, { actor: user.id, action: 'campaign.prepare', object: campaign.id, detail: {} });
       return null;

@@ -1,5 +1,11 @@
-/** Routes of datasets: the list, images through a mask set, failures and runs. */
-import { getDatasets } from '@saltworks/contract/api/datasets';
+/** Routes of datasets: the list, the archive and deletion, images through a mask set, failures and runs. */
+import {
+  deleteDataset,
+  deleteDatasetArchive,
+  getDatasets,
+  postDatasetArchive,
+  postDatasetRestore,
+} from '@saltworks/contract/api/datasets';
 import { deleteDatasetKeyset, getDatasetKeysets } from '@saltworks/contract/api/keys';
 import {
   getDataset,
@@ -25,6 +31,7 @@ import { datasetOf, datasetsOf, describeDataset, listInfos } from '../datasets/d
 import { listFailures } from '../datasets/failures.ts';
 import { countImages, listImages, readReport } from '../datasets/images.ts';
 import { describeKeys, removeKeySet } from '../datasets/keys.ts';
+import { archiveDataset, dropDataset, restoreDataset, unarchiveDataset } from '../datasets/shelf.ts';
 import { NotFoundError } from '../errors.ts';
 import { campaignsOver } from '../filters/work.ts';
 import { settingsOfKeys, settleKeys } from '../runs/settle.ts';
@@ -51,12 +58,40 @@ function masksOf({ kind, of }: DatasetRun): string {
 
 export const datasetRoutes = [
   route(getDatasets, {
-    summary: 'Datasets of campaigns that I review or manage; all, for administrators',
+    summary: 'Datasets of campaigns that I review or manage; all, for administrators, and those that were deleted',
     access: 'user',
-    async handler({ deps, user }) {
-      if (user.role === 'admin') return listInfos(deps.store);
-      return listInfos(deps.store, await datasetsOf(deps.db, user.id, ['reviewer', 'manager']));
+    async handler({ deps, query: { show }, user }) {
+      if (user.role === 'admin') return listInfos(deps.store, show);
+      if (show === 'deleted') return [];
+      return listInfos(deps.store, show, await datasetsOf(deps.db, user.id, ['reviewer', 'manager']));
     },
+  }),
+  route(postDatasetArchive, {
+    summary: 'Puts a dataset into the archive: it is read and no more changed, no run goes over it, lists leave it out',
+    access: 'admin',
+    archive: true,
+    handler: ({ deps, params, user }) => archiveDataset(deps, params.dataset, user.id),
+  }),
+  route(deleteDatasetArchive, {
+    summary: 'Takes a dataset out of the archive',
+    access: 'admin',
+    archive: true,
+    handler: ({ deps, params, user }) => unarchiveDataset(deps, params.dataset, user.id),
+  }),
+  route(deleteDataset, {
+    summary: 'Deletes a dataset that no campaign uses; it may be restored for a while, unless it goes at once',
+    access: 'admin',
+    archive: true,
+    async handler({ deps, params, query, user }) {
+      const graceDays = query.now === 'true' ? 0 : deps.graceDays;
+      return { goes: await dropDataset({ ...deps, graceDays }, params.dataset, user.id) };
+    },
+  }),
+  route(postDatasetRestore, {
+    summary: 'Brings a dataset back that was deleted, until its grace period ends',
+    access: 'admin',
+    archive: true,
+    handler: ({ deps, params, user }) => restoreDataset(deps, params.dataset, user.id),
   }),
   route(getDataset, {
     summary: 'A dataset: keys, sets of masks and campaigns over it',
@@ -199,6 +234,7 @@ export const datasetRoutes = [
   route(postDatasetRunsControl, {
     summary: 'Pauses a run over the dataset, goes on with it, or ends it',
     access: 'admin',
+    archive: true,
     async handler({ deps, params, body, user }) {
       const { name } = await datasetOf(deps.store, params.dataset);
       await deps.runs.control(name, body.id, body.action);

@@ -11,6 +11,7 @@ import { publishShown } from '../builds/publish-shown.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import { exportOf, listExports, zipExport } from '../datasets/exports.ts';
+import { expectDatasetInUse } from '../datasets/shelf.ts';
 import { ConflictError } from '../errors.ts';
 import { selectionAt } from '../filters/find.ts';
 import { exportDataset, runWindow } from '../runs/start.ts';
@@ -25,6 +26,7 @@ export const exportRoutes = [
     errors: [409],
     async handler({ deps, params, body, user }) {
       const campaign = await findCampaign(deps.db, params.campaign);
+      await expectDatasetInUse(deps.store, campaign.dataset);
       await expectStorage(deps.store);
       const { accepted, ...wanted } = body;
       // Refuses an unknown one before masks are published.

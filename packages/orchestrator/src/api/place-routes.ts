@@ -1,6 +1,7 @@
 /** Routes of places: administrators import what lies there, as they upload. */
 import { getPlaces, postPlacesImport } from '@saltworks/contract/api/places';
 import { expectStorage } from '@saltworks/store/storage/level';
+import { expectDatasetInUse } from '../datasets/shelf.ts';
 import { NotFoundError } from '../errors.ts';
 import { describeUpload } from '../uploads/describe.ts';
 import { importFromPlace } from '../uploads/import.ts';
@@ -21,6 +22,7 @@ export const placeRoutes = [
       if (!deps.places.some(({ name }) => name === place)) {
         throw new NotFoundError(`no place ${place}; expected one of SALTWORKS_PLACES`);
       }
+      await expectDatasetInUse(deps.store, dataset);
       await expectStorage(deps.store);
       const upload = await importFromPlace(deps, { place, path, dataset, labels, by: user.id });
       return describeUpload(deps.db, deps.store, upload);

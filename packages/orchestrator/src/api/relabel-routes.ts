@@ -6,6 +6,7 @@ import { readBuild } from '@saltworks/store/builds/builds';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { auditAlone } from '../accounts/audit.ts';
 import { findBuild } from '../builds/read.ts';
+import { expectDatasetInUse } from '../datasets/shelf.ts';
 import { startRelabel } from '../relabel/start.ts';
 import { rebuildBuild, runWindow } from '../runs/start.ts';
 import { route } from './routes.ts';
@@ -30,6 +31,7 @@ export const relabelRoutes = [
     async handler({ deps, params, user }) {
       const subject = subjectOf(params.subject);
       const { id: build, dataset } = await findBuild(deps.db, subject, params.build);
+      await expectDatasetInUse(deps.store, dataset);
       const begun = await rebuildBuild(deps.client, { dataset, subject, build, window: runWindow });
       const detail = { kind: subject.kind, build };
       await auditAlone(deps.db, { actor: user.id, action: 'build.rebuild', object: subject.name, detail });

@@ -87,7 +87,7 @@ interface Serving<E extends Endpoint> {
   bodyLimit?: number;
   /** Requests a minute of one caller at most, where fewer than usual are wanted: guesses are made here. */
   perMinute?: number;
-  /** It puts into the archive, takes out of it, or deletes: things that may be archived allow this, and no other change. */
+  /** It puts into the archive, takes out of it, deletes, or ends what is under way: things that may be archived allow this, and no other change. */
   archive?: true;
   /** Returns the endpoint's answer, or sends its bytes. */
   handler(call: Call<E>): AnswerOf<E> | Promise<AnswerOf<E>>;

@@ -12,6 +12,7 @@ import {
   putUploadFile,
 } from '@saltworks/contract/api/uploads';
 import { expectStorage } from '@saltworks/store/storage/level';
+import { expectDatasetInUse } from '../datasets/shelf.ts';
 import { describeUpload, listUploads } from '../uploads/describe.ts';
 import { removeUpload, startImport } from '../uploads/import.ts';
 import { beginUpload, expectFiles, receivePart } from '../uploads/receive.ts';
@@ -34,7 +35,9 @@ export const uploadRoutes = [
   route(postUploads, {
     summary: 'Begins an upload to a dataset, which need not exist yet, or goes on with my own that is open',
     access: 'admin',
+    errors: [409],
     async handler({ deps: { db, store }, body: { dataset }, user }) {
+      await expectDatasetInUse(store, dataset);
       await expectStorage(store);
       return describeUpload(db, store, await beginUpload(db, { dataset, by: user.id }));
     },

@@ -17,6 +17,7 @@ import type { Deps } from '../api/routes.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { datasetOf } from '../datasets/datasets.ts';
+import { expectDatasetInUse } from '../datasets/shelf.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { bakeoffRunId } from '../runs/ids.ts';
 import { standingOf } from '../runs/standing.ts';
@@ -46,6 +47,7 @@ export async function startBakeoff(
   const { store, client } = deps;
   await expectStorage(store);
   const { dataset, solve, classes, drawn } = await subjectsImages(deps, subject, { seed, most: candidates * sample });
+  await expectDatasetInUse(store, dataset.name);
   const settled = await settleVariants(deps, variants, solve);
   const chosen = choose(drawn.some, sample, seed).sort((a, b) => a.image.id - b.image.id);
   if (chosen.length === 0) {

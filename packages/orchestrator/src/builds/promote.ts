@@ -102,8 +102,8 @@ function expectShown(current: Promotion | undefined, from: string | null | undef
   throw new ConflictError(`${shown ?? 'no build'} is shown by now; expected ${from ?? 'none'}`, { shown });
 }
 
-/** One promotion at a time. */
-const lockSubject = (tx: Transaction<Schema>, { kind, name }: Subject) =>
+/** One promotion of a campaign or dataset at a time, and one change of whether a dataset is in use. */
+export const lockSubject = (tx: Transaction<Schema>, { kind, name }: Subject) =>
   sql`select pg_advisory_xact_lock(hashtextextended(${`${kind}:${name}`}, 0))`.execute(tx);
 
 /** The campaign's settings that go with a build. */

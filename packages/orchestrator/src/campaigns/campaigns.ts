@@ -14,16 +14,26 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { presets } from '@saltworks/core/options';
 import { type Kysely, sql } from 'kysely';
 import { audit } from '../accounts/audit.ts';
+import { lockSubject } from '../builds/promote.ts';
 import { attributesOf, picturesOf, selectionOf, solveOf, startOf } from '../db/json.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { settleTasks } from './tasks/count.ts';
 
-/** @param shards of the dataset now @throws ConflictError if the id is taken */
+/**
+ * @param shards of the dataset now
+ * @param inUse throws unless it is in use: nobody can delete it between this look and the campaign
+ * @throws ConflictError if the id is taken
+ */
 export async function createCampaign(
   db: Kysely<Schema>,
   { categories, attributes = [], ...given }: NewCampaign,
-  { actor, shards, selection }: { actor: string; shards: number; selection?: Selection },
+  {
+    actor,
+    shards,
+    selection,
+    inUse,
+  }: { actor: string; shards: number; selection?: Selection; inUse?(): Promise<void> },
 ): Promise<Campaign> {
   checkCategories(categories);
   const pictured = categories.find(({ pictures = [] }) => pictures.length > 0);
@@ -35,6 +45,8 @@ export async function createCampaign(
   checkAttributes(attributes);
   const { id, name, dataset, backbone, layer, facet, longSide, codec, preset, solve, strokes, ordering, start } = given;
   await db.transaction().execute(async (tx) => {
+    await lockSubject(tx, { kind: 'dataset', name: dataset });
+    await inUse?.();
     const { numInsertedOrUpdatedRows: inserted } = await tx
       .insertInto('campaign')
       .values({

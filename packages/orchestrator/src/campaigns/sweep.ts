@@ -4,7 +4,6 @@
  */
 import { exportPlan } from '@saltworks/contract/documents/exports';
 import {
-  agreementPrefix,
   bakeoffsPrefix,
   buildsPrefix,
   campaignOf,
@@ -18,15 +17,15 @@ import {
   maskSetPrefix,
   reportsPrefix,
 } from '@saltworks/contract/layout';
-import { forEachMask, forEachReference, maskObjects } from '@saltworks/store/builds/references';
 import { removeExport } from '@saltworks/store/datasets/exports';
-import { inOrder } from '@saltworks/store/in-order';
+import { removeBelow } from '@saltworks/store/datasets/remove';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { folderNames } from '@saltworks/store/objects/folder-names';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
 import { type Kysely, sql } from 'kysely';
 import { audit } from '../accounts/audit.ts';
+import { removeMasks } from '../builds/remove-masks.ts';
 import type { Schema } from '../db/schema.ts';
 import { topicText } from '../notices/topics.ts';
 import type { Runs } from '../runs/runs.ts';
@@ -38,9 +37,6 @@ interface SweepDeps {
   client: Client;
   runs: Pick<Runs, 'list'>;
 }
-
-/** Calls to the store side by side. */
-const atOnce = 16;
 
 /** @returns the campaigns that went */
 export async function sweepCampaigns(deps: SweepDeps, now = new Date()): Promise<string[]> {
@@ -69,32 +65,15 @@ interface Swept {
 
 async function removeObjects({ db, store }: SweepDeps, { id, dataset }: Swept): Promise<void> {
   const isOwn = (recipe: string) => campaignOf(recipe) === id;
-  const mayGo = new Set<string>();
-  const masks = new Set<string>();
-  const mask = (each: string) => {
-    masks.add(each);
-    for (const key of maskObjects(each)) mayGo.add(key);
-  };
-  for (const each of await masksOfRows(db, id)) mask(each);
-  await forEachMask(store, (name, recipe) => name === dataset && isOwn(recipe), mask);
-  await forEachReference(
-    store,
-    ({ kind, name }) => kind === 'campaign' && name === id,
-    (key) => mayGo.add(key),
+  await removeMasks(
+    { db, store },
+    {
+      ofSet: (_, recipe) => isOwn(recipe),
+      ofSubject: ({ kind, name }) => kind === 'campaign' && name === id,
+      campaign: id,
+      named: await masksOfRows(db, id),
+    },
   );
-  // What others refer to stays.
-  const stays = (key: string) => void mayGo.delete(key);
-  const staysMask = (each: string) => {
-    masks.delete(each);
-    maskObjects(each).forEach(stays);
-  };
-  await forEachMask(store, (_, recipe) => !isOwn(recipe), staysMask);
-  await forEachReference(store, ({ kind, name }) => kind !== 'campaign' || name !== id, stays);
-  for (const each of await masksOfOthers(db, id, masks)) staysMask(each);
-
-  // First: what names them goes later, so that another try finds them again.
-  await remove(store, mayGo);
-  for (const each of masks) await removeBelow(store, agreementPrefix(each));
   for await (const exported of folderNames(store, exportsPrefix(dataset))) {
     const plan = await readDocument(store, exportPlanKey(dataset, exported), exportPlan);
     if (plan && isOwn(plan.recipe)) await removeExport(store, dataset, exported);
@@ -112,16 +91,6 @@ async function removeObjects({ db, store }: SweepDeps, { id, dataset }: Swept): 
       await removeBelow(store, prefix);
 }
 
-async function removeBelow(store: ObjectStore, prefix: string): Promise<void> {
-  const keys: string[] = [];
-  for await (const { key } of store.list(prefix)) keys.push(key);
-  await remove(store, keys);
-}
-
-const remove = async (store: ObjectStore, keys: Iterable<string>): Promise<void> => {
-  for await (const _ of inOrder(keys, atOnce, (key) => store.delete(key)));
-};
-
 /** Masks that rows of a campaign name: handed in, reviewed, shown, weighed together, and answers on the way. */
 async function masksOfRows(db: Kysely<Schema>, id: string): Promise<string[]> {
   const { rows } = await sql<{ mask: string }>`
@@ -131,21 +100,6 @@ async function masksOfRows(db: Kysely<Schema>, id: string): Promise<string[]> {
     union select build_mask.mask from build_mask join task on task.id = build_mask.task where task.campaign = ${id}
     union select event.body->>'mask' from event join assignment a on a.id = event.assignment
       where a.campaign = ${id} and event.body->>'mask' is not null`.execute(db);
-  return rows.map(({ mask }) => mask);
-}
-
-/** Those of some masks that rows of other campaigns name. */
-async function masksOfOthers(db: Kysely<Schema>, id: string, masks: ReadonlySet<string>): Promise<string[]> {
-  if (masks.size === 0) return [];
-  const { rows } = await sql<{ mask: string }>`
-    with given as (select jsonb_array_elements_text(${JSON.stringify([...masks])}::jsonb) as mask)
-    select given.mask from given where
-      exists (select from assignment a where a.mask = given.mask and a.campaign <> ${id})
-      or exists (select from review join assignment a on a.id = review.assignment where review.mask = given.mask and a.campaign <> ${id})
-      or exists (select from consensus join task on task.id = consensus.task where consensus.mask = given.mask and task.campaign <> ${id})
-      or exists (select from build_mask join task on task.id = build_mask.task where build_mask.mask = given.mask and task.campaign <> ${id})`.execute(
-    db,
-  );
   return rows.map(({ mask }) => mask);
 }
 

@@ -2,9 +2,11 @@
 import type { DatasetInfo } from '@saltworks/contract/api/datasets';
 import type { DatasetDetail, MaskSet } from '@saltworks/contract/api/mask-sets';
 import type { MemberRole } from '@saltworks/contract/api/states';
-import type { Dataset } from '@saltworks/contract/documents/dataset';
-import { prelabelOf, reportsPrefix } from '@saltworks/contract/layout';
+import { type Dataset, dataset as datasetDocument } from '@saltworks/contract/documents/dataset';
+import { datasetKey, prelabelOf, reportsPrefix } from '@saltworks/contract/layout';
 import { findDataset, listDatasets } from '@saltworks/store/datasets/dataset';
+import { DatasetDeletedError, inUse, listOf, type Place, placeOf, readPlaces } from '@saltworks/store/datasets/shelf';
+import { readDocument } from '@saltworks/store/objects/documents';
 import { folderNames } from '@saltworks/store/objects/folder-names';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
@@ -14,9 +16,24 @@ import { describeMasks } from './mask-sets.ts';
 
 /** @throws NotFoundError */
 export async function datasetOf(store: ObjectStore, name: string): Promise<Dataset> {
-  const found = await findDataset(store, name);
-  if (!found) throw new NotFoundError(`no dataset ${name}; expected one that was imported (saltworks dataset ls)`);
+  const found = await findDataset(store, name).catch(deletedIsNotFound);
+  if (!found) throw noSuch(name);
   return found;
+}
+
+/** To callers a deleted dataset does not exist; the message says that it may be restored. */
+export function deletedIsNotFound(error: Error): never {
+  throw error instanceof DatasetDeletedError ? new NotFoundError(error.message) : error;
+}
+
+const noSuch = (name: string) =>
+  new NotFoundError(`no dataset ${name}; expected one that was imported (saltworks dataset ls)`);
+
+/** A dataset as a list shows it, deleted or not. @param place it is there, or about to be @throws NotFoundError */
+export async function infoOfDataset(store: ObjectStore, name: string, place: Place): Promise<DatasetInfo> {
+  const found = await readDocument(store, datasetKey(name), datasetDocument);
+  if (!found) throw noSuch(name);
+  return infoOf(found, place);
 }
 
 /** Datasets of the campaigns in which a user has one of these roles. */
@@ -37,11 +54,17 @@ export async function datasetsOf(
   return new Set(rows.map(({ dataset }) => dataset));
 }
 
-/** @param names only these */
-export async function listInfos(store: ObjectStore, names?: ReadonlySet<string>): Promise<DatasetInfo[]> {
+/** @param show which list @param names only these */
+export async function listInfos(
+  store: ObjectStore,
+  show: ReturnType<typeof listOf>,
+  names?: ReadonlySet<string>,
+): Promise<DatasetInfo[]> {
+  const places = await readPlaces(store);
   const found: DatasetInfo[] = [];
   for await (const dataset of listDatasets(store)) {
-    if (!names || names.has(dataset.name)) found.push(infoOf(dataset));
+    const place = places.get(dataset.name) ?? inUse;
+    if (listOf(place) === show && (!names || names.has(dataset.name))) found.push(infoOf(dataset, place));
   }
   return found;
 }
@@ -84,7 +107,7 @@ export async function describeDataset(
     ),
   );
   return {
-    ...infoOf(dataset),
+    ...infoOf(dataset, await placeOf(store, name)),
     keys: await namesBelow(store, reportsPrefix(name, 'extracted')),
     recipes,
     masks: (await Promise.all(masks)).sort(shownFirst),
@@ -96,14 +119,10 @@ export async function describeDataset(
 const shownFirst = (a: MaskSet, b: MaskSet): number =>
   Number(b.build?.current ?? false) - Number(a.build?.current ?? false) || ((a.made ?? '') < (b.made ?? '') ? 1 : -1);
 
-const infoOf = ({ name, images, former = 0, bytes, shards, updated }: Dataset): DatasetInfo => ({
-  name,
-  images,
-  former,
-  bytes,
-  shards,
-  updated,
-});
+const infoOf = (
+  { name, images, former = 0, bytes, shards, updated }: Dataset,
+  { archived, deleted }: Place,
+): DatasetInfo => ({ name, images, former, bytes, shards, updated, archived, deleted });
 
 async function namesBelow(store: ObjectStore, prefix: string): Promise<string[]> {
   const names: string[] = [];

@@ -3,6 +3,7 @@ import type { Dataset } from '@saltworks/contract/documents/dataset';
 import { keysReportsPrefix } from '@saltworks/contract/layout';
 import { listDatasets } from '@saltworks/store/datasets/dataset';
 import { keySetsOf, type StoredKeys } from '@saltworks/store/datasets/key-sets';
+import { placeOf } from '@saltworks/store/datasets/shelf';
 import type { CallOptions, ObjectStore } from '@saltworks/store/objects/store';
 import type { Deps } from '../api/routes.ts';
 import { drawnBy, lastUses, underWay } from './keys-use.ts';
@@ -20,6 +21,8 @@ export async function* unusedKeys(
 ): AsyncGenerator<{ dataset: Dataset; set: StoredKeys }> {
   for await (const dataset of listDatasets(deps.store, options)) {
     if (only !== undefined && dataset.name !== only) continue;
+    // It goes with its keys, or comes back with them.
+    if ((await placeOf(deps.store, dataset.name, options)).deleted) continue;
     const now = await underWay(deps, dataset);
     const uses = await lastUses(deps, dataset, now.runs);
     for await (const set of keySetsOf(deps.store, dataset, options)) {

@@ -14,6 +14,7 @@ import type { Kysely } from 'kysely';
 import type { Deps } from '../api/routes.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { datasetOf } from '../datasets/datasets.ts';
+import { expectDatasetInUse } from '../datasets/shelf.ts';
 import type { Schema } from '../db/schema.ts';
 import { settleKeys } from '../runs/settle.ts';
 import { type Run, relabelSubject, runWindow } from '../runs/start.ts';
@@ -35,6 +36,7 @@ export async function startRelabel(
   const { backbone, promote = 'auto', keep = 'accepted', thresholds } = asked;
   const extract = settleKeys(await deps.backbones.find(backbone), asked);
   const { dataset, preset, solve } = await settingsOf(deps, subject, asked.preset);
+  await expectDatasetInUse(deps.store, dataset);
   // Refuses settings that no mask can be made with before a run starts.
   await deps.recipeOf({ extract, preset, solve });
   await expectStrokes(deps, subject, dataset);

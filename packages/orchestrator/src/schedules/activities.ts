@@ -5,6 +5,7 @@ import { withBeats } from '../temporal/beats.ts';
 import { firingOf, stopClock } from './clock.ts';
 import { beginFiring, endFiring, madeSoFar, noteFiring } from './firings.ts';
 import { findSchedule } from './schedules.ts';
+import { datasetAway } from './subject.ts';
 import type { WorkDeps } from './work/doing.ts';
 import { importOf } from './work/import.ts';
 import { doWork } from './work/work.ts';
@@ -24,7 +25,8 @@ export function scheduleActivitiesOf(deps: WorkDeps): ScheduleActivities {
         return undefined;
       });
       if (!found) return null;
-      const times = { began: new Date(began), overlap: found.overlap, catchUp: found.catchUp };
+      const away = await datasetAway({ db, store }, found.work);
+      const times = { began: new Date(began), overlap: found.overlap, catchUp: found.catchUp, away };
       const begins = await beginFiring({ db, client }, { ...ofFiring(request), run, at: new Date(due) }, times);
       if (!begins) return null;
       return found.work.kind === 'import' ? { import: await importOf(store, found.work) } : {};

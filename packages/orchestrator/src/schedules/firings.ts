@@ -24,12 +24,13 @@ const remembered = 10_000;
  *
  * @param run Temporal's id of the execution
  * @param began when Temporal started it
+ * @param away why nothing is done over its dataset, if that is put away
  * @returns whether there is something to do
  */
 export async function beginFiring(
   { db, client }: { db: Kysely<Schema>; client: Client },
   { schedule, id, run, at }: Of & { run: string; at: Date },
-  { began, overlap, catchUp }: { began: Date; overlap: string; catchUp: number | null },
+  { began, overlap, catchUp, away }: { began: Date; overlap: string; catchUp: number | null; away?: string },
 ): Promise<boolean> {
   const { own, isNew, before } = await db.transaction().execute(async (tx) => {
     // One at a time: of two that come at once, the later one sees the earlier one.
@@ -58,7 +59,7 @@ export async function beginFiring(
     await endFiring(db, { schedule, id }, { outcome: 'skipped', reason, made: {} });
     return false;
   };
-  const shelved = await shelvedBehind(db, schedule);
+  const shelved = (await shelvedBehind(db, schedule)) ?? away;
   if (isNew && shelved !== undefined) return skip(shelved);
   const late = (Date.now() - began.getTime()) / 1_000;
   if (isNew && late > Math.max(catchUp ?? 0, graceSeconds)) {

@@ -9,6 +9,7 @@ import type { ObjectStore } from '@saltworks/store/objects/store';
 import { type Client, WorkflowIdConflictPolicy, WorkflowNotFoundError } from '@temporalio/client';
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { audit } from '../accounts/audit.ts';
+import { expectDatasetInUse } from '../datasets/shelf.ts';
 import type { Schema, UploadTable } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { findWorkflow, startWorkflow } from '../temporal/workflows.ts';
@@ -39,6 +40,7 @@ export async function startImport(
     const row = await tx.selectFrom('upload').selectAll().where('id', '=', upload).forUpdate().executeTakeFirst();
     if (!row) throw new NotFoundError('no such upload');
     const { dataset } = row;
+    await expectDatasetInUse(store, dataset);
     const from = fromOf(row) ?? undefined;
     if (row.state === 'done' && !from) {
       throw new ConflictError('the upload is imported already; expected another one');

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { MemberRole } from '@saltworks/contract/api/states';
+import { datasetKey } from '@saltworks/contract/layout';
 import { setChannel } from '@saltworks/store/channels';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -80,6 +81,13 @@ describeDatabases('access', ({ open }) => {
         const deleted = { deleted: new Date(), goes: new Date(Date.now() + 60_000) };
         await db.updateTable('campaign').set(deleted).where('id', '=', values.campaign).execute();
       }
+    }
+    // The same of datasets: one that no campaign uses.
+    if (/^\/api\/datasets\/:dataset(\/archive|\/restore)?$/.test(url) && method !== 'GET') {
+      values.dataset = 'spare';
+      const counts = { images: 0, duplicates: 0, shards: 0, bytes: 0 };
+      const document = { version: 1, name: 'spare', source: '', ...counts, categories: [], updated: '' };
+      await server.deps.store.put(datasetKey('spare'), JSON.stringify(document));
     }
     if (url.includes(':user')) {
       values.user = await makeUser(db);

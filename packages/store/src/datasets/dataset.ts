@@ -16,26 +16,38 @@ import { catalogPrefix, datasetKey, namesKey, shardKey } from '@saltworks/contra
 import { sha256Of } from '../objects/canonical.ts';
 import { readDocument } from '../objects/documents.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
+import { expectInUse, expectThere } from './shelf.ts';
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** @throws InvalidInputError if there is no such dataset */
+/** @throws InvalidInputError if there is no such dataset, or it was deleted */
 export async function readDataset(store: ObjectStore, name: string, options?: CallOptions): Promise<Dataset> {
   const found = await findDataset(store, name, options);
   if (!found) throw new InvalidInputError(`no dataset ${name}; expected one that was imported (saltworks dataset ls)`);
   return found;
 }
 
+/** The same for a run over it. @throws InvalidInputError, also if it is archived */
+export async function readInUse(store: ObjectStore, name: string, options?: CallOptions): Promise<Dataset> {
+  const found = await readDataset(store, name, options);
+  await expectInUse(store, name, options);
+  return found;
+}
+
+/** @throws DatasetDeletedError if it was deleted */
 export async function findDataset(
   store: ObjectStore,
   name: string,
   options?: CallOptions,
 ): Promise<Dataset | undefined> {
   checkDatasetName(name);
-  return readDocument(store, datasetKey(name), datasetDocument, options);
+  const found = readDocument(store, datasetKey(name), datasetDocument, options);
+  // Both at once: every reader of a dataset asks for both.
+  await Promise.all([expectThere(store, name, options), found]);
+  return found;
 }
 
-/** All datasets, by name. */
+/** All datasets, by name: of the archive and deleted ones, too. */
 export async function* listDatasets(store: ObjectStore, options?: CallOptions): AsyncGenerator<Dataset> {
   for await (const { key } of store.list(catalogPrefix, options)) {
     yield parseDocument(key, text(await store.get(key, options)), datasetDocument);

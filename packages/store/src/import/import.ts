@@ -5,6 +5,8 @@ import { checkDatasetName, type Dataset } from '@saltworks/contract/documents/da
 import type { LabelFormat } from '@saltworks/contract/label-formats';
 import { findDataset } from '../datasets/dataset.ts';
 import type { ImageNames } from '../datasets/image-names.ts';
+import { whileImporting } from '../datasets/marks.ts';
+import { expectInUse } from '../datasets/shelf.ts';
 import { isMaskOf, otherTruth, putTruth } from '../datasets/truth.ts';
 import { inOrder } from '../in-order.ts';
 import type { ObjectStore } from '../objects/store.ts';
@@ -54,15 +56,25 @@ export interface ImportOptions {
  * again: a shard is there whole or not at all, and the files of finished shards are not read a second time.
  *
  * @param files in any order; `concurrency` are held at a time
- * @throws Error if another import writes to the same dataset
+ * @throws Error if another import writes to the same dataset, DatasetAwayError if it is archived or deleted
  */
 export async function importDataset(
   store: ObjectStore,
   name: string,
   files: AsyncIterable<Offer>,
-  { source, labels, categories, concurrency = 8, look, signal, onProgress }: ImportOptions,
+  options: ImportOptions,
 ): Promise<ImportReport & { dataset: Dataset }> {
   checkDatasetName(name);
+  return whileImporting(store, () => importFiles(store, name, files, options), options);
+}
+
+async function importFiles(
+  store: ObjectStore,
+  name: string,
+  files: AsyncIterable<Offer>,
+  { source, labels, categories, concurrency = 8, look, signal, onProgress }: ImportOptions,
+): Promise<ImportReport & { dataset: Dataset }> {
+  await expectInUse(store, name, { signal });
   const before = await findDataset(store, name, { signal });
   const dataset: Dataset = {
     ...{ version: 1, name, source, images: 0, duplicates: 0, shards: 0, bytes: 0 },

@@ -1,7 +1,7 @@
 /** The tabs of a dataset. */
 import type { Tab } from '../pages/shell.tsx';
 
-/** @param may manages: export, and try backbones; admin: add images */
+/** @param may manages: export, and try backbones; admin: add images, archive and delete */
 export const datasetTabs = (name: string, may: { manages: boolean; admin: boolean }): Tab[] =>
   [
     ['Images', ''],
@@ -16,4 +16,5 @@ export const datasetTabs = (name: string, may: { manages: boolean; admin: boolea
           ['Exports', '/exports'],
         ]
       : []),
+    ...(may.admin ? [['Settings', '/settings']] : []),
   ].map(([tab, at]) => ({ name: tab, href: `/datasets/${name}${at}`, within: ['/builds', '/bakeoffs'].includes(at) }));

@@ -56,7 +56,7 @@ const imagesOf = (uses: readonly Use[] | undefined, { name }: BackboneInfo) =>
 
 /** Over all datasets that the caller may see; undefined until they are loaded. */
 function useUses(): Use[] | undefined {
-  const datasets = useLoaded(getDatasets, {}).value;
+  const datasets = useLoaded(getDatasets, { query: {} }).value;
   const [uses, setUses] = useState<Use[]>();
   useEffect(() => {
     if (!datasets) return;

@@ -23,7 +23,7 @@ const kept = 'saltworks new campaign';
 
 export function NewCampaignPage() {
   const me = useMe().value;
-  const datasets = useLoaded(getDatasets, {});
+  const datasets = useLoaded(getDatasets, { query: {} });
   const save = {
     keys: ['mod+enter', 'mod+s'],
     show: 'Ctrl Enter',

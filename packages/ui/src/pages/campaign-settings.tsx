@@ -8,7 +8,7 @@ import { AttributesPanel } from '../campaigns/attributes-panel.tsx';
 import { changesOf, draftOf, type SettingsDraft } from '../campaigns/draft.ts';
 import { LabelSchemaPanel } from '../campaigns/label-schema-panel.tsx';
 import { SettingsFields } from '../campaigns/settings-fields.tsx';
-import { ShelfPanel } from '../campaigns/shelf-panel.tsx';
+import { CampaignShelf } from '../campaigns/shelf-panel.tsx';
 import { pauseOrResume, StateControl } from '../campaigns/state-control.tsx';
 import { campaignTabs } from '../campaigns/tabs.tsx';
 import { Field } from '../field.tsx';
@@ -46,7 +46,7 @@ export function CampaignSettingsPage({ campaign: id }: { campaign: string }) {
             <LabelSchemaPanel campaign={value} changed={campaign.again} />
             <AttributesPanel campaign={value} changed={campaign.again} />
             <WebhooksPanel topic={`campaign:${value.id}`} />
-            <ShelfPanel campaign={value} changed={campaign.again} />
+            <CampaignShelf campaign={value} changed={campaign.again} />
             <Panel title="Set when it was made">
               <p className="hint">Keys and preset become those of a build that is shown. The rest is fixed.</p>
               <Fixed campaign={value} />

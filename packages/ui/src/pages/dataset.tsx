@@ -1,7 +1,8 @@
-/** A dataset: images, runs, failures, exports. */
+/** A dataset: images, runs, failures, exports, settings. */
 
 import { type DatasetDetail, getDataset } from '@saltworks/contract/api/mask-sets';
 import { useState } from 'react';
+import { DatasetShelf } from '../datasets/dataset-shelf.tsx';
 import { Exports } from '../datasets/exports.tsx';
 import { Failures } from '../datasets/failures.tsx';
 import { focusFilters } from '../datasets/filters.tsx';
@@ -18,7 +19,7 @@ import { Await } from '../states.tsx';
 import { mayIn, useMe } from './me.ts';
 import { Shell } from './shell.tsx';
 
-type Part = 'images' | 'uploads' | 'keys' | 'runs' | 'failures' | 'exports';
+type Part = 'images' | 'uploads' | 'keys' | 'runs' | 'failures' | 'exports' | 'settings';
 
 export function DatasetPage({ dataset: name, part }: { dataset: string; part: Part }) {
   const me = useMe().value;
@@ -41,6 +42,7 @@ export function DatasetPage({ dataset: name, part }: { dataset: string; part: Pa
     runs: admin ? [startKey] : [],
     failures: [],
     exports: [startKey],
+    settings: [],
   };
   return (
     <Shell
@@ -58,6 +60,7 @@ export function DatasetPage({ dataset: name, part }: { dataset: string; part: Pa
             {part === 'keys' && <KeySets dataset={name} removes={admin} />}
             {part === 'runs' && <Runs dataset={value} admin={admin} />}
             {part === 'failures' && <Failures dataset={name} retries={admin} />}
+            {part === 'settings' && admin && <DatasetShelf dataset={value} changed={dataset.again} />}
             {part === 'exports' && (
               <Exports
                 dataset={name}
@@ -73,8 +76,13 @@ export function DatasetPage({ dataset: name, part }: { dataset: string; part: Pa
   );
 }
 
-const Facts = ({ dataset: { images, former, bytes, shards, updated, campaigns } }: { dataset: DatasetDetail }) => (
+const Facts = ({
+  dataset: { images, former, bytes, shards, updated, campaigns, archived },
+}: {
+  dataset: DatasetDetail;
+}) => (
   <p className="hint facts-line">
+    {archived && <span className="tag">archived</span>}
     <span>{counted(images, 'image')}</span>
     {former > 0 && <span>{counted(former, 'former version')}</span>}
     <span>{size(bytes)}</span>

@@ -1,16 +1,28 @@
 /** All datasets. */
+import { shownCampaigns as shownDatasets } from '@saltworks/contract/api/campaigns';
 import { getDatasets } from '@saltworks/contract/api/datasets';
+import { useState } from 'react';
+import { DatasetTable, DeletedTable } from '../datasets/dataset-table.tsx';
 import { Uploads } from '../datasets/upload/uploads.tsx';
+import { Field } from '../field.tsx';
 import { useLoaded } from '../load.ts';
-import { count, moment, size } from '../plots/figures.ts';
-import { Table } from '../plots/table.tsx';
 import { Await, Panel } from '../states.tsx';
 import { useMe } from './me.ts';
 import { Shell } from './shell.tsx';
 
+const shown = shownDatasets.options;
+type Show = (typeof shown)[number];
+const words: Record<Show, string> = {
+  current: 'datasets in use',
+  archived: 'the archive',
+  deleted: 'deleted datasets',
+};
+const asked = () => new URLSearchParams(location.search).get('show');
+
 export function DatasetsPage() {
   const admin = useMe().value?.role === 'admin';
-  const datasets = useLoaded(getDatasets, {}, 30_000);
+  const [show, setShow] = useState<Show>(() => shown.find((each) => each === asked()) ?? 'current');
+  const datasets = useLoaded(getDatasets, { query: { show } }, 30_000);
   return (
     <Shell title="Datasets">
       {admin && (
@@ -18,9 +30,24 @@ export function DatasetsPage() {
           <Uploads changed={datasets.again} />
         </Panel>
       )}
+      <div className="filters">
+        <Field label="Show">
+          <select value={show} onChange={({ target }) => setShow(target.value as Show)}>
+            {shown
+              .filter((each) => each !== 'deleted' || admin || show === each)
+              .map((each) => (
+                <option key={each} value={each}>
+                  {words[each]}
+                </option>
+              ))}
+          </select>
+        </Field>
+      </div>
       <Await loaded={datasets} what="datasets">
-        {(datasets) =>
-          datasets.length === 0 ? (
+        {(found) =>
+          found.length === 0 && show !== 'current' ? (
+            <p>None.</p>
+          ) : found.length === 0 ? (
             <div className="empty">
               {admin ? (
                 <>
@@ -33,26 +60,10 @@ export function DatasetsPage() {
                 <p>Those of campaigns that you review or manage are listed here: there is none.</p>
               )}
             </div>
+          ) : show === 'deleted' ? (
+            <DeletedTable datasets={found} changed={datasets.again} />
           ) : (
-            <Table
-              caption="All datasets"
-              columns={[
-                { name: 'Name' },
-                { name: 'Images', number: true },
-                { name: 'Size', number: true },
-                { name: 'Shards', number: true },
-                { name: 'Updated' },
-              ]}
-              rows={datasets.map(({ name, images, bytes, shards, updated }) => [
-                <a key={name} href={`/datasets/${name}`}>
-                  {name}
-                </a>,
-                count(images),
-                size(bytes),
-                count(shards),
-                moment(updated),
-              ])}
-            />
+            <DatasetTable datasets={found} caption={show === 'archived' ? 'Datasets in the archive' : 'All datasets'} />
           )
         }
       </Await>

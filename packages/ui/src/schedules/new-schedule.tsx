@@ -22,7 +22,7 @@ export function NewSchedule({ made }: { made(): void }) {
   const admin = me?.role === 'admin';
   const [draft, setDraft] = useState<ScheduleDraft>(() => ({ ...emptySchedule, timezone: ownZone() }));
   const [said, setSaid] = useState<{ failure?: string; made?: string }>({});
-  const datasets = useLoaded(getDatasets, {}).value ?? [];
+  const datasets = useLoaded(getDatasets, { query: {} }).value ?? [];
   const change = (changes: Partial<ScheduleDraft>) => {
     setDraft((now) => ({ ...now, ...changes }));
     setSaid({});

@@ -3,6 +3,7 @@ import type { ScheduleWork } from '@saltworks/contract/api/schedules';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import type { FiringEnd } from '@saltworks/contract/messages/schedules';
 import { findDataset } from '@saltworks/store/datasets/dataset';
+import { DatasetDeletedError } from '@saltworks/store/datasets/shelf';
 import { removeKeySet } from '../../datasets/keys.ts';
 import { unusedKeys } from '../../datasets/unused-keys.ts';
 import { daysAgo } from '../../days-ago.ts';
@@ -28,7 +29,7 @@ export async function doExpiry(
   // An attempt that broke off has begun with these; what is left of them shows in no list.
   for (const each of keys) {
     const at = each.indexOf('/');
-    const of = await findDataset(deps.store, each.slice(0, at));
+    const of = await findDataset(deps.store, each.slice(0, at)).catch(unlessDeleted);
     if (of) await remove(of, each.slice(at + 1)).catch(unlessInUse);
   }
   const before = daysAgo(unused);
@@ -44,6 +45,11 @@ export async function doExpiry(
   const days = unused === 1 ? 'a day' : `${unused} days`;
   const where = dataset === undefined ? '' : ` of ${dataset}`;
   return { outcome: 'skipped', reason: `no set of keys${where} is unused for ${days}`, made: {} };
+}
+
+/** Its dataset was deleted meanwhile, and goes with it or comes back. */
+function unlessDeleted(error: unknown): undefined {
+  if (!(error instanceof DatasetDeletedError)) throw error;
 }
 
 /** Somebody began to draw on it in this moment, or removed it. */
