@@ -1,7 +1,8 @@
 // node bench/search.mjs FOLDER --keys DIR [--queries 20] [--classes car,sign] [--json FILE]: search by example where classes are
-// known. FOLDER: images/, labels/ (8-bit, 0 void, k = class k) and index.json with `classes` and the lists `train` and `test`. DIR: keys of
-// dinov2-small-focus by name, made where they are missing: NAME.bin, int32 h, w, d, then float32 [h·w, d]. Each query is one connected
-// piece of a class, three patches or more; a place is right where the class covers a quarter of its patch or more.
+// known. FOLDER: images/ with labels/ (8-bit, 0 void, k = class k) and index.json with `classes` and the lists `train` and `test`, or with
+// panoptic/ and COCO's panoptic.json. DIR: keys of dinov2-small-focus by name, made where they are missing: NAME.bin, int32 h, w, d, then
+// float32 [h·w, d]. Each query is one connected piece of a class, three patches or more; a place is right where the class covers a
+// quarter of its patch or more. Of the best images the first ten count, or as many as others show the class, where these are fewer.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -9,6 +10,7 @@ import { decodeImage } from '@saltworks/backbone/image/decode';
 import { resolveBackbone } from '@saltworks/backbone/registry/registry';
 import { openSession } from '@saltworks/backbone/session/session';
 import { roundToHalf } from '@saltworks/core/formats/keys';
+import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { mean } from '@saltworks/core/metrics/mean';
 import { likenessTo, probeOf } from '@saltworks/core/search/probe';
 import { spaceOf } from '@saltworks/core/search/space';
@@ -26,14 +28,36 @@ const { values, positionals } = parseArgs({
   },
 });
 const [folder] = positionals;
-const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'));
-const names = [...index.train, ...index.test].sort();
-const classes = index.classes.map((name, k) => ({ id: k + 1, name }));
+const { names, classes, maskOf } = existsSync(join(folder, 'panoptic.json')) ? openPanoptic() : openLabels();
 
-/** The class of every pixel. */
-async function maskOf(name) {
-  const { data, width, height } = await decodeImage(readFileSync(join(folder, `labels/${name}.png`)));
-  return { width, height, of: Uint16Array.from({ length: width * height }, (_, i) => data[3 * i]) };
+/** `maskOf`: the class of every pixel. */
+function openLabels() {
+  const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'));
+  return {
+    names: [...index.train, ...index.test].sort(),
+    classes: index.classes.map((name, k) => ({ id: k + 1, name })),
+    async maskOf(name) {
+      const { data, width, height } = await decodeImage(readFileSync(join(folder, `labels/${name}.png`)));
+      return { width, height, of: Uint16Array.from({ length: width * height }, (_, i) => data[3 * i]) };
+    },
+  };
+}
+
+function openPanoptic() {
+  const { annotations, categories } = JSON.parse(readFileSync(join(folder, 'panoptic.json'), 'utf8'));
+  const byName = new Map(annotations.map((each) => [each.file_name.replace(/\.\w+$/, ''), each]));
+  return {
+    names: [...byName.keys()].sort(),
+    classes: categories.map(({ id, name }) => ({ id, name })),
+    async maskOf(name) {
+      const { file_name, segments_info } = byName.get(name);
+      const category = new Map(segments_info.map(({ id, category_id }) => [id, category_id]));
+      const { ids, width, height } = decodePanoptic(
+        await decodeImage(readFileSync(join(folder, 'panoptic', file_name))),
+      );
+      return { width, height, of: Uint16Array.from(ids, (id) => category.get(id) ?? 0) };
+    },
+  };
 }
 
 let session;
@@ -155,7 +179,7 @@ for (const { id, name } of classes) {
       return [{ at, patch, score: likeness[patch], brief: Math.max(...likenessTo(probe, space, means[at])) }];
     });
     searching += performance.now() - began;
-    const top = [...scored].sort((a, b) => b.score - a.score).slice(0, 10);
+    const top = [...scored].sort((a, b) => b.score - a.score).slice(0, Math.min(10, holders - 1));
     found.precision.push(mean(top.map(({ at, patch }) => (isRight(pictures[at], patch) ? 1 : 0))));
     found.image.push(
       mean(top.map(({ at }) => ((pictures[at].shares.get(id) ?? []).some((share) => share >= 0.25) ? 1 : 0))),

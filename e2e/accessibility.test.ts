@@ -30,6 +30,7 @@ const pages: [string, string][] = [
   [`/datasets/${id}/keys`, 'main table'],
   [`/datasets/${id}/runs`, 'main form details'],
   [`/datasets/${id}/settings`, 'main section'],
+  [`/datasets/${id}/search?image=1`, 'main .picker'],
   [`/campaigns/${id}/builds`, 'main section'],
   [`/datasets/${id}/builds`, 'main section'],
   [`/campaigns/${id}/bakeoffs`, 'main form details'],

@@ -28,6 +28,7 @@ const ComparePage = onDemand(() => later().then((pages) => pages.ComparePage));
 const DatasetPage = onDemand(() => later().then((pages) => pages.DatasetPage));
 const DatasetsPage = onDemand(() => later().then((pages) => pages.DatasetsPage));
 const ReviewPage = onDemand(() => later().then((pages) => pages.ReviewPage));
+const SearchPage = onDemand(() => later().then((pages) => pages.SearchPage));
 const WorkPage = onDemand(() => later().then((pages) => pages.WorkPage));
 const SchedulesPage = onDemand(() => later().then((pages) => pages.SchedulesPage));
 
@@ -96,6 +97,9 @@ createRoot(document.getElementById('root')!).render(
         <DatasetsPage />
       </Route>
       <Route path="/datasets/:dataset">{({ dataset }) => <DatasetPage dataset={dataset} part="images" />}</Route>
+      <Route path="/datasets/:dataset/search/:search?">
+        {({ dataset, search }) => <SearchPage dataset={dataset} search={search} />}
+      </Route>
       <Route path="/datasets/:dataset/:part">
         {({ dataset, part }) =>
           part === 'uploads' ||

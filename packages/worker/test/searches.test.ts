@@ -1,7 +1,10 @@
 import type { DatasetImage } from '@saltworks/contract/documents/dataset';
+import { eachRun, regionBox } from '@saltworks/contract/documents/run-lengths';
+import type { SearchQuery } from '@saltworks/contract/documents/searches';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { indexKey, indexReportKey, keysKey } from '@saltworks/contract/layout';
+import { indexKey, indexReportKey, keysKey, maskKey } from '@saltworks/contract/layout';
 import { decodeKeys } from '@saltworks/core/formats/keys';
+import { encodePanopticPng } from '@saltworks/core/formats/panoptic-png';
 import { bestPlace } from '@saltworks/core/search/place';
 import { likenessTo, patchesOf, probeOf } from '@saltworks/core/search/probe';
 import { spaceOf } from '@saltworks/core/search/space';
@@ -55,12 +58,17 @@ afterEach(() => removeEngine(engine));
 
 /** The square of the first picture. */
 const region = () => regionOfStrokes(text(scribbles()), '.json', { width, height });
-async function ask(top: number, candidates?: number) {
+async function ask(
+  top: number,
+  candidates?: number,
+  example: Pick<SearchQuery, 'region' | 'segment'> = { region: region() },
+) {
   const { id, sha256, name, object } = images[0];
   const image = { id, sha256, name, object };
   const size = { width, height };
-  const content = { dataset: 'd', extract, image, ...size, region: region(), top, ...(candidates && { candidates }) };
-  const query = await writeQuery(engine.store, content);
+  const box = regionBox(region(), width);
+  const of = { dataset: 'd', extract, image, ...size, ...example, box };
+  const query = await writeQuery(engine.store, { ...of, top, ...(candidates && { candidates }) });
   const found = await findPlaces(engine, { dataset: 'd', query }, pulse());
   return { found, query, report: (await readSearchReport(engine.store, { dataset: 'd', query }))! };
 }
@@ -140,12 +148,29 @@ describe('places', () => {
     for (const {
       place: [x, y],
       box,
+      ...size
     } of report.results) {
+      expect(size).toMatchObject({ width, height });
       expect([x >= 8 && x < 32, y >= 8 && y < 24]).toEqual([true, true]);
       expect(box[0] <= x && x < box[2] && box[1] <= y && y < box[3]).toBe(true);
     }
     const again = await ask(5);
     expect([again.query, again.report]).toEqual([query, report]);
+    // The same pixels as a segment of a mask are another query with the same answer.
+    const ids = new Uint32Array(width * height);
+    eachRun(region(), (start, end) => ids.fill(7, start, end));
+    await engine.store.put(maskKey('m', '.png'), encodePanopticPng({ ids, width, height }));
+    const segment = await ask(5, undefined, { segment: { mask: 'm', id: 7 } });
+    expect(segment.query).not.toBe(query);
+    expect(segment.report).toEqual(report);
+    for (const wrong of [
+      { mask: 'm', id: 8 },
+      { mask: 'n', id: 7 },
+    ]) {
+      await expect(ask(5, undefined, { segment: wrong })).rejects.toThrow(
+        `no segment ${wrong.id} in mask ${wrong.mask}`,
+      );
+    }
   });
 
   test('an image whose keys are gone by now is left out; an empty index and an unknown search are refused', async () => {

@@ -1,6 +1,7 @@
 /** `saltworks search`: where else in a dataset something looks like an example. */
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { regionBox } from '@saltworks/contract/documents/run-lengths';
 import type { SearchReport } from '@saltworks/contract/documents/searches';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { keysId } from '@saltworks/contract/layout';
@@ -64,11 +65,9 @@ async function search(dataset: string, flags: SearchFlags): Promise<void> {
   await expectComparableKeys(store, dataset, extract);
   const { image, ...example } = await exampleOf(store, dataset, flags, extract);
   const { id, sha256, name, object } = image;
-  const query = await writeQuery(
-    store,
-    { dataset, extract, image: { id, sha256, name, object }, ...example, top, ...(candidates && { candidates }) },
-    { signal: interruption },
-  );
+  const box = regionBox(example.region, example.width);
+  const of = { dataset, extract, image: { id, sha256, name, object }, ...example, box };
+  const query = await writeQuery(store, { ...of, top, ...(candidates && { candidates }) }, { signal: interruption });
   const { seconds } = await follow(dataset, json, (client) =>
     searchDataset(client, { dataset, extract, query, window, attempts }),
   );

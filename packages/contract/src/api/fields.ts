@@ -63,6 +63,8 @@ export const topicText = z
   );
 /** Of a Selection. */
 export const selectionId = z.string().check(z.regex(/^[0-9a-f]{16}$/, 'the id of a selection'));
+/** Of a search by example. */
+export const searchId = z.string().check(z.regex(/^[0-9a-f]{16}$/, 'the id of a search'));
 export const buildId = z.string().check(z.regex(/^[0-9a-f]{16}$/, 'the id of a build'));
 
 /** From 1971 on: PostgreSQL knows no years before 1, and no deadline or key ends so long ago. */
@@ -102,6 +104,7 @@ export const params = {
   webhook: id,
   delivery: id,
   build: buildId,
+  search: searchId,
   bakeoff: buildId,
   keys: keysName,
   channel: slug,

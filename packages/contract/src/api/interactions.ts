@@ -5,14 +5,15 @@ import { givenOrigins, maxSegmentId } from '../documents/scribbles.ts';
 import * as z from '../zod.ts';
 import { line } from './fields.ts';
 
-const point = z.tuple([z.number().check(z.gte(0), z.lte(1e6)), z.number().check(z.gte(0), z.lte(1e6))]);
+/** [x, y] in pixels of an image. */
+export const point = z.tuple([z.number().check(z.gte(0), z.lte(1e6)), z.number().check(z.gte(0), z.lte(1e6))]);
 const segmentId = z.int().check(z.gte(0), z.lte(maxSegmentId));
 /** The background has no name. */
 const namedId = z.int().check(z.gte(1), z.lte(maxSegmentId));
 const categoryId = z.int().check(z.gte(1), z.lte(65_535));
 
 /** Run lengths of an image's pixels, outside and inside in turn; the request's size bounds their number. */
-const region = z.array(z.int().check(z.gte(0), z.lte(1e9))).check(z.minLength(2));
+export const region = z.array(z.int().check(z.gte(0), z.lte(1e9))).check(z.minLength(2));
 
 const stroke = z.strictObject({
   kind: z.literal('stroke'),

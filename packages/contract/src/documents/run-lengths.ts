@@ -95,6 +95,19 @@ export function eachRun(region: readonly number[], visit: (start: number, end: n
   }
 }
 
+/** Left, top, right and bottom of a region that is not empty, pixels, right and bottom not included. @param width of the image */
+export function regionBox(region: readonly number[], width: number): [number, number, number, number] {
+  let [left, top, right, bottom] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0];
+  eachRun(region, (start, end) => {
+    const [first, last] = [Math.floor(start / width), Math.floor((end - 1) / width)];
+    [top, bottom] = [Math.min(top, first), Math.max(bottom, last + 1)];
+    const wraps = first !== last;
+    left = wraps ? 0 : Math.min(left, start % width);
+    right = wraps ? width : Math.max(right, ((end - 1) % width) + 1);
+  });
+  return [left, top, right, bottom];
+}
+
 /** The number of pixels in a region. */
 export const regionArea = (region: readonly number[]): number =>
   region.reduce((sum, length, i) => (i % 2 === 1 ? sum + length : sum), 0);

@@ -14,6 +14,9 @@ export type IndexReport = z.infer<typeof indexReport>;
 export const indexedImages = z.array(z.object({ sha256: z.string(), rows: z.int().check(z.positive()) }));
 export type IndexedImage = z.infer<typeof indexedImages>[number];
 
+/** Left, top, right and bottom in pixels of an image, right and bottom not included. */
+export const pixelBox = z.tuple([z.number(), z.number(), z.number(), z.number()]);
+
 export const searchQuery = z.object({
   version: z.literal(1),
   dataset: z.string(),
@@ -23,8 +26,11 @@ export const searchQuery = z.object({
   /** Of that image, in pixels. */
   width: z.number(),
   height: z.number(),
-  /** Run lengths of the example's pixels. */
-  region: z.array(z.number()),
+  /** The example's pixels: run lengths, or a segment of a mask of the image. One of the two is there. */
+  region: z.optional(z.array(z.number())),
+  segment: z.optional(z.object({ mask: z.string(), id: z.number() })),
+  /** Around them: left, top, right and bottom, right and bottom not included. */
+  box: pixelBox,
   /** How many images are wanted. */
   top: z.number(),
   /** How many the index may name for a closer look; default 8 times as many, at least 100. */
@@ -38,10 +44,12 @@ export const searchResult = z.object({
   image: z.string(),
   id: z.number(),
   sha256: z.string(),
+  /** Of the upright image, pixels. */
+  width: z.number(),
+  height: z.number(),
   /** The likeness of the place's best patch. */
   score: z.number(),
-  /** Left, top, right and bottom in pixels of the image, right and bottom not included. */
-  box: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  box: pixelBox,
   /** The middle of the best patch, x and y. */
   place: z.tuple([z.number(), z.number()]),
 });

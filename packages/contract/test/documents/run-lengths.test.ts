@@ -6,6 +6,7 @@ import {
   encodeRegions,
   encodeRuns,
   regionArea,
+  regionBox,
   regionEnd,
   regionOutside,
   wholeRegion,
@@ -79,4 +80,15 @@ test('runs of no length, and pixels outside at the end, change nothing', () => {
     [5, 6],
   ]);
   expect([regionArea([0, 2, 3, 0, 0, 1, 9]), regionEnd([0, 2, 3, 0, 0, 1, 9])]).toEqual([3, 15]);
+});
+
+test('the box around a region holds all of its pixels, and no narrower one does', () => {
+  const [width, height] = [4, 3];
+  for (let bits = 1; bits < 1 << (width * height); bits++) {
+    const ids = Uint8Array.from({ length: width * height }, (_, at) => (bits >> at) & 1);
+    const inside = [...ids.keys()].filter((at) => ids[at] === 1);
+    const [xs, ys] = [inside.map((at) => at % width), inside.map((at) => Math.floor(at / width))];
+    const box = [Math.min(...xs), Math.min(...ys), Math.max(...xs) + 1, Math.max(...ys) + 1];
+    expect(regionBox(encodeRegion(ids, 1), width)).toEqual(box);
+  }
 });

@@ -51,6 +51,7 @@ import { beginSpan, endSpans } from './request-spans.ts';
 import { requestIdOf, tellRequests } from './requests.ts';
 import { type Deps, type Route, route } from './routes.ts';
 import { scheduleRoutes } from './schedule-routes.ts';
+import { searchRoutes } from './search-routes.ts';
 import { serveSignInLink } from './sign-in-link.ts';
 import { storageRoutes } from './storage-routes.ts';
 import { taskRoutes } from './task-routes.ts';
@@ -65,7 +66,7 @@ export const tables: Record<Tag, Route[]> = {
   Tasks: taskRoutes,
   Assignments: [...assignmentRoutes, ...ownWorkRoutes],
   Measures: measureRoutes,
-  Datasets: datasetRoutes,
+  Datasets: [...datasetRoutes, ...searchRoutes],
   Filters: filterRoutes,
   Uploads: [...uploadRoutes, ...placeRoutes],
   Backbones: [...backboneRoutes, ...channelRoutes],

@@ -57,6 +57,8 @@ export const components = [
   'Preparation',
   'NewRun',
   'RunControl',
+  'NewSearch',
+  'Search',
   'Comparison',
   'BuildComparison',
   'ComparedImage',

@@ -14,7 +14,7 @@ export const tags = {
   Tasks: 'Images of a campaign, and how fast they are done',
   Assignments: 'One annotator’s work on one image',
   Measures: 'Time, agreement, reliability and consensus',
-  Datasets: 'Datasets, their images, and runs over them',
+  Datasets: 'Datasets, their images, runs over them, and searches by example',
   Filters: 'Filters of images under names, lists that they find, and tags',
   Uploads: 'Files that browsers send, or that lie in places of the server, to become images of a dataset',
   Backbones: 'Networks that keys come from',

@@ -194,7 +194,9 @@ describeDatabases('access', ({ open }) => {
     expect({ state, n }).toEqual({ state: 'leased', n: 0 });
     // Without Temporal.
     expect(
-      server.logged.filter((line) => !/Failed to (list workflows|start Workflow|\w+ schedule)$/.test(line)),
+      server.logged.filter(
+        (line) => !/Failed to (list workflows|describe workflow|start Workflow|\w+ schedule)$/.test(line),
+      ),
     ).toEqual([]);
   });
 

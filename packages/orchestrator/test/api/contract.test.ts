@@ -98,6 +98,7 @@ describe('the document, checked against a server with Temporal and a worker', { 
       return found[0];
     };
     const { id } = await vi.waitFor(exported, patient);
+    const { id: search } = await json('POST', '/datasets/pans/search', { image: 1, region: [0, 9] });
     const posted = await fetch(`http://127.0.0.1:${deployment.server.port}/api/campaigns/salt/pictures`, {
       ...{
         method: 'POST',
@@ -117,6 +118,7 @@ describe('the document, checked against a server with Temporal and a worker', { 
         task: [handed.task, drawn[0].task],
         mask: [mask],
         export: [id],
+        search: [search],
         upload: [upload],
         picture: [picture],
         file: ['0'],

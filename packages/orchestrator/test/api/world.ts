@@ -22,6 +22,7 @@ import { writePlan } from '@saltworks/store/bakeoffs/bakeoffs';
 import { writeBuild } from '@saltworks/store/builds/builds';
 import { putBuildReport, reportOf } from '@saltworks/store/builds/reports';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import { writeQuery } from '@saltworks/store/searches/searches';
 import { promoteBuild } from '../../dist/builds/promote.js';
 import { recordBuild } from '../../dist/builds/record.js';
 import { addEvent } from '../../dist/campaigns/assignments/events.js';
@@ -77,6 +78,8 @@ export interface Objects {
   channel: string;
   /** A filter of the campaign's images. */
   filter: string;
+  /** A search by example in its dataset. */
+  search: string;
   /** A picture of its classes. */
   picture: string;
   /** An upload that is open, and a file of it. */
@@ -146,6 +149,12 @@ export async function makeWorld(server: TestServer): Promise<World> {
       maskReportKey(dataset, 'best', 0),
       JSON.stringify({ images: 1, failures: [], categories: [], masks }),
     );
+    const example = { width: 4, height: 4, region: [0, 1], box: [0, 0, 1, 1] as [number, number, number, number] };
+    const extract = { backbone: campaign.backbone, facet: 'key' } as const;
+    const search = await writeQuery(store, {
+      ...{ dataset, extract, image: { id, sha256, name, object }, top: 1 },
+      ...example,
+    });
     const exported = `voc-${letter.repeat(16)}`;
     const summary = { format: 'voc', recipe: 'best', made: new Date().toISOString(), files: 1, bytes: 1 };
     await store.put(exportFileKey(dataset, exported, 'a.txt'), letter);
@@ -198,6 +207,7 @@ export async function makeWorld(server: TestServer): Promise<World> {
       dataset,
       image: String(id),
       export: exported,
+      search,
       keys: campaign.backbone,
       subject: `campaign:${campaign.id}`,
       bakeoff: await storeBakeoff(store, { kind: 'campaign', name: campaign.id }, dataset),

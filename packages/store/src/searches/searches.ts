@@ -26,13 +26,19 @@ export async function writeQuery(
   return id;
 }
 
+export const findQuery = (
+  store: ObjectStore,
+  { dataset, query }: { dataset: string; query: string },
+  options?: CallOptions,
+): Promise<SearchQuery | undefined> => readDocument(store, searchQueryKey(dataset, query), searchQuery, options);
+
 /** @throws InvalidInputError if there is no such query */
 export async function readQuery(
   store: ObjectStore,
   { dataset, query }: { dataset: string; query: string },
   options?: CallOptions,
 ): Promise<SearchQuery> {
-  const found = await readDocument(store, searchQueryKey(dataset, query), searchQuery, options);
+  const found = await findQuery(store, { dataset, query }, options);
   if (found) return found;
   throw new InvalidInputError(`no search ${query} of ${dataset}; expected one that was asked for (saltworks search)`);
 }

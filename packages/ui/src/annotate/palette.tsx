@@ -66,6 +66,7 @@ export const Palette = memo(function Palette({
   move,
   remove,
   zoomTo,
+  whereElse,
   unlabelled,
 }: Props) {
   const names = useMemo(() => new Map(categories.map(({ id, name }) => [id, name])), [categories]);
@@ -80,7 +81,20 @@ export const Palette = memo(function Palette({
       origin,
     })),
   ];
-  const acts = { choose, lock, hide, askClass, askMerge, split, duplicate, move, remove, zoomTo, unlabelled };
+  const acts = {
+    choose,
+    lock,
+    hide,
+    askClass,
+    askMerge,
+    split,
+    duplicate,
+    move,
+    remove,
+    zoomTo,
+    whereElse,
+    unlabelled,
+  };
   return (
     <section className="palette" aria-label="Segments" inert={inert}>
       <ul className="segments" aria-label="Segments of this image">

@@ -21,6 +21,8 @@ export interface SegmentActs {
   remove(segment: number): void;
   /** Show it large. */
   zoomTo(segment: number): void;
+  /** Ask where else in the dataset something looks like it; absent for those who may not. */
+  whereElse?(segment: number): void;
   /** Show the next place without a label. */
   unlabelled(): void;
 }
@@ -80,6 +82,9 @@ export const SegmentRow = memo(function SegmentRow({
           { name: 'Move up', keys: 'Shift ↑', run: () => acts.move(-1, id) },
           { name: 'Move down', keys: 'Shift ↓', run: () => acts.move(1, id) },
           { name: 'Zoom to it', keys: 'Shift F', run: () => acts.zoomTo(id) },
+          ...(acts.whereElse
+            ? [{ name: 'Where else?', title: 'What looks like it in other images', run: () => acts.whereElse?.(id) }]
+            : []),
           { name: 'Delete', keys: 'Delete', title: 'With its strokes', run: () => acts.remove(id) },
         ];
   return (

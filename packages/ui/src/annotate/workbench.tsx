@@ -33,6 +33,7 @@ import { useKeys } from './use-keys.ts';
 import { usePixels } from './use-pixels.ts';
 import { useSegments } from './use-segments.ts';
 import { useSettings } from './use-settings.ts';
+import { useWhereElse } from './use-where-else.ts';
 import { Veil } from './veil.tsx';
 import { Zoom } from './zoom.tsx';
 
@@ -101,6 +102,7 @@ export function Workbench({ session, done }: Props) {
     ...{ session, drawing, pixel: whole, segment, only: settings.only, say: setMessage },
     ...{ attempt: act.attempt, attemptDrawn: act.attemptDrawn },
   });
+  const whereElse = useWhereElse({ session, pixel: whole, say: setMessage });
   const [lost, setLost] = useState<Point>();
   const hide = useCallback(
     (one: number) => setHidden((now) => new Set(now.has(one) ? [...now].filter((id) => id !== one) : [...now, one])),
@@ -364,6 +366,7 @@ export function Workbench({ session, done }: Props) {
         duplicate={act.duplicate}
         move={act.move}
         zoomTo={zoomTo}
+        whereElse={whereElse}
         unlabelled={unlabelled}
         search={search}
         between={between}

@@ -151,6 +151,20 @@ function SaveFilter({ place, asked, saved }: { place: Place; asked: ImageFilter;
   );
 }
 
+/** Saves a filter, unless it is; what is saved becomes a campaign or an export. */
+export function KeepFilter({
+  subject,
+  asked,
+  manages,
+  admin,
+}: Pick<Props, 'subject' | 'manages' | 'admin'> & { asked: ImageFilter }) {
+  const place = { params: { subject: textOf(subject) } };
+  const filters = useLoaded(getFilters, place);
+  const saved = filters.value?.find(({ filter }) => same(filter, asked));
+  if (!saved) return <SaveFilter place={place} asked={asked} saved={filters.again} />;
+  return <Use subject={subject} saved={saved} manages={manages} admin={admin} removed={filters.again} />;
+}
+
 interface UseProps {
   subject: Subject;
   saved: SavedFilter;

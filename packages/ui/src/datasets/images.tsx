@@ -163,6 +163,11 @@ export function shownOf(
     ],
     more: () => <ImageTags key={image.id} subject={`dataset:${dataset}`} image={image.id} tags={image.tags ?? []} />,
     tags: image.tags,
-    links: [],
+    links: [
+      {
+        name: 'Where else?',
+        href: `/datasets/${dataset}/search?image=${image.id}${recipe && mask ? `&recipe=${recipe}` : ''}`,
+      },
+    ],
   };
 }

@@ -3,13 +3,15 @@
 import { keyOf } from '../annotate/shortcuts.ts';
 import { Dialog } from '../dialog.tsx';
 import { Legend } from '../legend.tsx';
+import { Mark } from './mark.tsx';
 import { Photograph } from './photograph.tsx';
 import type { Shown } from './shown.ts';
 
 interface Props {
   image: Shown;
   masked: boolean;
-  toggleMask(): void;
+  /** Absent where no image has a mask. */
+  toggleMask?(): void;
   step(by: 1 | -1): void;
   close(): void;
 }
@@ -40,7 +42,9 @@ export function Large({ image, masked, toggleMask, step, close }: Props) {
           masked={masked}
           side={1600}
           name={image.name}
-        />
+        >
+          {image.mark && <Mark {...image.mark} />}
+        </Photograph>
         <ul className="chips">
           {image.who && <li>by {image.who}</li>}
           <li>{image.state}</li>
@@ -62,9 +66,11 @@ export function Large({ image, masked, toggleMask, step, close }: Props) {
           <button type="button" onClick={() => step(1)} aria-keyshortcuts="ArrowRight">
             Next
           </button>
-          <button type="button" onClick={toggleMask} aria-pressed={masked} aria-keyshortcuts="M">
-            Mask
-          </button>
+          {toggleMask && (
+            <button type="button" onClick={toggleMask} aria-pressed={masked} aria-keyshortcuts="M">
+              Mask
+            </button>
+          )}
           <span className="space" />
           {image.links.map(({ name, href }) => (
             <a key={href} className="button" href={href}>

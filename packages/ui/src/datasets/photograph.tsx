@@ -12,12 +12,14 @@ interface Props {
   /** Pixels of the mask's longer side. */
   side: number;
   name: string;
+  /** Lies over all of it. */
+  children?: React.ReactNode;
 }
 
 /** Delays loading, so that images scrolled past are never fetched. */
 const restMs = 150;
 
-export function Photograph({ image, instead, mask, masked, side, name }: Props) {
+export function Photograph({ image, instead, mask, masked, side, name, children }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [shown, setShown] = useState<string>();
   const latest = useRef(mask);
@@ -62,6 +64,7 @@ export function Photograph({ image, instead, mask, masked, side, name }: Props) 
       )}
       {!shownImage && <span className="missing">No picture yet</span>}
       <canvas ref={canvas} hidden={!masked || !wanted || shown !== wanted} />
+      {children}
     </span>
   );
 }

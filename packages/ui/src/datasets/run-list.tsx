@@ -35,7 +35,7 @@ export function RunList({ dataset, masks, runs, controls, changed }: Props) {
       <ul className="runs" aria-label="Runs">
         {runs.map((run) => (
           <li key={`${run.id} ${run.started}`}>
-            <Run run={run} masks={masks} />
+            <Run dataset={dataset} run={run} masks={masks} />
             {controls && run.state === 'running' && (
               <span className="buttons">
                 {run.progress?.paused ? (
@@ -60,8 +60,15 @@ export function RunList({ dataset, masks, runs, controls, changed }: Props) {
 }
 
 /** The subject of a run: keys, masks, or masks in a format. */
-function whatOf({ kind, of }: DatasetRun, masks: readonly MaskSet[]): React.ReactNode {
-  if (kind === 'extract' || kind === 'evaluate' || kind === 'prelabel' || kind === 'search') return <code>{of}</code>;
+function whatOf(dataset: string, { kind, of }: DatasetRun, masks: readonly MaskSet[]): React.ReactNode {
+  if (kind === 'extract' || kind === 'evaluate' || kind === 'prelabel') return <code>{of}</code>;
+  if (kind === 'search') {
+    return (
+      <a href={`/datasets/${dataset}/search/${of}`}>
+        <code>{of}</code>
+      </a>
+    );
+  }
   if (kind === 'relabel' || kind === 'rebuild' || kind === 'compare') return <BuildsOf of={of} />;
   if (kind === 'propagate') return masksOf(masks, of);
   const slash = of.indexOf('/');
@@ -90,7 +97,7 @@ const leftOut = {
   ...{ relabel: '', rebuild: '', compare: '', evaluate: '', prelabel: 'with strokes', search: 'without keys' },
 };
 
-const stageWords = {
+export const stageWords = {
   extracting: 'keys are extracted',
   building: 'masks are made',
   comparing: 'masks are compared',
@@ -100,14 +107,14 @@ const stageWords = {
   searching: 'places are looked for',
 };
 
-function Run({ run, masks }: { run: DatasetRun; masks: readonly MaskSet[] }) {
+function Run({ dataset, run, masks }: { dataset: string; run: DatasetRun; masks: readonly MaskSet[] }) {
   const { kind, of, state, started, ended, progress, reason, waiting, failing } = run;
   const through = progress ? throughOf(progress) : 0;
   const others = progress && state === 'done' && leftOut[kind] ? progress.total - through : 0;
   return (
     <div className="run">
       <p>
-        <strong>{kinds[kind]}</strong> {whatOf(run, masks)}
+        <strong>{kinds[kind]}</strong> {whatOf(dataset, run, masks)}
         {kind === 'propagate' && run.keys !== null && !masks.some(({ recipe }) => recipe === of) && (
           <>
             {' '}

@@ -2,6 +2,13 @@
 import type { LegendEntry } from '../legend.tsx';
 import type { MaskSource } from './picture.ts';
 
+/** @property box left, top, right and bottom in pixels of an image of this size, right and bottom not included */
+export interface Marked {
+  width: number;
+  height: number;
+  box: readonly [number, number, number, number];
+}
+
 export interface Shown {
   name: string;
   thumbnail: string;
@@ -20,6 +27,8 @@ export interface Shown {
   /** Further facts, and links. */
   notes: string[];
   links: { name: string; href: string }[];
+  /** A place in it that is outlined. */
+  mark?: Marked;
   /** Shown below the enlarged image, which it is made for. */
   more?(): React.ReactNode;
 }

@@ -14,4 +14,5 @@ export { DatasetPage } from './dataset.tsx';
 export { DatasetsPage } from './datasets.tsx';
 export { ReviewPage } from './review.tsx';
 export { SchedulesPage } from './schedules.tsx';
+export { SearchPage } from './search.tsx';
 export { WorkPage } from './work.tsx';

@@ -1,7 +1,7 @@
 /** The example that a search begins with: an image of a dataset, and the pixels of a segment or of strokes on it. */
 import { decodeImage } from '@saltworks/backbone/image/decode';
 import type { NamedImage } from '@saltworks/contract/documents/dataset';
-import { encodeRegions } from '@saltworks/contract/documents/run-lengths';
+import { encodeRegion, encodeRegions } from '@saltworks/contract/documents/run-lengths';
 import { parseScribbles } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { keysId, maskKey, type ScribblesExtension, scribblesKey, truthKey } from '@saltworks/contract/layout';
@@ -153,6 +153,18 @@ function drawnIds(bytes: Uint8Array, extension: ScribblesExtension, size: Size):
     raster = rasterise(scribbles);
   }
   return Uint32Array.from(raster.owner, (stroke) => (stroke === 0 ? 0 : raster.segments[stroke - 1]));
+}
+
+/** The pixels of a segment of a mask. @returns run lengths @throws InvalidInputError if there is no such mask or segment */
+export async function regionInMask(
+  store: ObjectStore,
+  { mask, id }: { mask: string; id: number },
+  signal: AbortSignal,
+): Promise<number[]> {
+  const file = await readBytes(store, maskKey(mask, '.png'), { signal });
+  const region = file && encodeRegion(await idsIn(file), id);
+  if (region && region.length > 0) return region;
+  throw new InvalidInputError(`no segment ${id} in mask ${mask}; expected the mask as it was when it was asked for`);
 }
 
 const idsIn = async (png: Uint8Array): Promise<Uint32Array> => decodePanoptic(await decodeImage(png)).ids;

@@ -16,6 +16,7 @@ import type { ObjectStore } from '@saltworks/store/objects/store';
 import { putSearchReport, readIndex, readQuery } from '@saltworks/store/searches/searches';
 import { type KeysDeps, readKeys } from '../cached-keys.ts';
 import { failureOf, type Pulse } from '../shard.ts';
+import { regionInMask } from './example.ts';
 
 /** Images that the index may name: so many times as many as are wanted, and at least so many. */
 const [perResult, atLeast] = [8, 100];
@@ -47,11 +48,12 @@ export async function findPlaces(
 ): Promise<Found> {
   const { store } = deps;
   const query = await readQuery(store, { dataset, query: id }, { signal });
-  const { extract, image, region, top, candidates = Math.max(perResult * top, atLeast) } = query;
+  const { extract, image, segment, top, candidates = Math.max(perResult * top, atLeast) } = query;
   const keys = keysId(extract.backbone, extract);
   const { shards } = await readDataset(store, dataset, { signal });
   const own = decodeKeys(await readKeys(deps, image, extract, signal)).keys;
-  const patches = patchesOf(region, query, own);
+  const region = segment ? await regionInMask(store, segment, signal) : query.region;
+  const patches = patchesOf(region ?? [], query, own);
   const space = spaceOf(await sampleRows(store, { dataset, keys, shards }, signal), own.d);
   const probe = probeOf(own, patches, space);
 
@@ -77,7 +79,8 @@ export async function findPlaces(
     try {
       const { keys: read, origin } = decodeKeys(await readKeys(deps, image, extract, signal));
       const { id, sha256, name } = image;
-      return { image: name, id, sha256, ...bestPlace(likenessTo(probe, space, read.data), read, origin.image) };
+      const place = bestPlace(likenessTo(probe, space, read.data), read, origin.image);
+      return { image: name, id, sha256, ...origin.image, ...place };
     } catch (error) {
       signal.throwIfAborted();
       // Its keys are gone or broken since: the others are answer enough.
