@@ -564,6 +564,7 @@ class Campaign(TypedDict):
     gateChanged: float
     strokes: Literal['hold', 'tolerate']
     unlabelled: Literal['allow', 'refuse']
+    corpus: Literal['on', 'off']
     id: str
     dataset: str
     backbone: str
