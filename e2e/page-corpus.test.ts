@@ -12,6 +12,7 @@ import { signInBy } from '../scripts/chromium.mjs';
 import {
   type AnnotatorsPage,
   browserPath,
+  elsewhere,
   openAnnotatorsPage,
   saved,
   status,
@@ -36,11 +37,15 @@ describe.skipIf(!browserPath)(`a campaign that hears the corpus${unlessSkipped}`
     const drawn = JSON.parse(readFileSync(join(root, 'examples/scribbles/coffee.json'), 'utf8'));
     const { height } = drawn.image;
     const width = 540;
-    for (const left of [0, 15, 30, 45, 60]) {
-      await sharp(readFileSync(join(root, 'examples/images/coffee.jpg')))
-        .extract({ left, top: 0, width, height })
+    const piece = (name: string, left: number, top: number) =>
+      sharp(readFileSync(join(root, 'examples/images/coffee.jpg')))
+        .extract({ left, top, width, height: height - top })
         .jpeg()
-        .toFile(join(images, `piece-${left}.jpg`));
+        .toFile(join(images, name));
+    // Nobody draws on it before the page is opened.
+    await piece('first.jpg', 30, 10);
+    for (const left of [0, 15, 30, 45, 60]) {
+      await piece(`piece-${left}.jpg`, left, 0);
       const strokes = drawn.strokes
         .map((stroke: { points: [number, number][] }) => ({
           ...stroke,
@@ -95,10 +100,10 @@ describe.skipIf(!browserPath)(`a campaign that hears the corpus${unlessSkipped}`
       if (/\/priors\/[0-9a-f]{64}$/.test(response.url())) heard.push(response.status());
     });
     const { page, errors } = await opened.annotate(context, id);
-    await page.keyboard.press('1');
+    await page.getByRole('button', { name: 'cup +' }).click();
     await draw(page, [0.4, 0.4], [0.45, 0.4]);
     await page.keyboard.press('0');
-    await draw(page, [0.05, 0.1], [0.05, 0.3]);
+    await draw(page, [0.2, 0.1], [0.2, 0.3]);
     // The page's own labels are the server's: other words say that they are not.
     await status(page, /^Mask up to date$/);
     await saved(page, /^Saved$/);
@@ -112,18 +117,86 @@ describe.skipIf(!browserPath)(`a campaign that hears the corpus${unlessSkipped}`
       readFileSync(join(stack.home, 'objects', maskKey(mask, '.json')), 'utf8'),
     );
     expect(document.parameters?.corpus).toBe(solve.corpus);
-    await page.getByRole('button', { name: 'Submit' }).click();
-    await expect.poll(() => opened.stateOf(own.id)).toBe('submitted');
 
-    // The same strokes on a campaign that does not hear it.
+    // The same strokes, taken up again once the campaign does not hear it.
     stack.run('campaign', 'set', id, '--corpus', 'off');
-    await stack.admin('POST', `/api/assignments/${own.id}/review`, { verdict: 'send_back', note: 'once more' });
-    const again = await opened.annotate(context, id);
-    await status(again.page, /^Mask up to date$/);
-    const alone = await opened.answered(again.page, own.id);
+    expect(await elsewhere(page, `assignments/${own.id}/return`)).toBe(200);
+    await page.reload();
+    await status(page, /^Mask up to date$/);
+    const alone = await opened.answered(page, own.id);
     expect(alone.mask).not.toBe(mask);
     expect(alone.ids).not.toEqual(ids);
-    expect([...errors, ...again.errors]).toEqual([]);
+    expect(heard).toEqual([200]);
+    expect(errors).toEqual([]);
     await context.close();
+  });
+
+  test('segments of a model are accepted alone or together, taken back, or corrected; an export tells them apart', async () => {
+    const { stack } = opened;
+    const isThing = (name: string, i: number) => ({
+      ...{ id: i + 1, name, isthing: true },
+      colour: ['#ff8800', '#0077ff', '#009e73'][i],
+    });
+    await stack.admin('POST', '/api/campaigns', {
+      ...{ id: 'begun', name: 'Begun', dataset: id, categories: ['cup', 'saucer', 'spoon'].map(isThing) },
+      start: { from: 'predicted', others: 'background' },
+    });
+    stack.run('campaign', 'status', 'begun', '--wait');
+    const context = await opened.signIn('accepting', 'annotator', 'begun');
+    const { page, errors } = await opened.annotate(context, 'begun');
+    await status(page, /^Labels of a model: accept them as they are, or correct them/);
+    const rows = page.getByRole('list', { name: 'Segments of this image' }).locator('li:not(:first-child) .name');
+    const words = async () => (await rows.allTextContents()).map((text) => /\w+$/.exec(text)?.[0]);
+    const painted = (): Promise<string> => page.evaluate(`document.querySelector('.stage canvas').toDataURL()`);
+    const predicted = await words();
+    expect(predicted.length).toBeGreaterThan(1);
+    expect(new Set(predicted)).toEqual(new Set(['predicted']));
+    const all = predicted.map(() => 'accepted');
+
+    await page.keyboard.press('1');
+    await page.keyboard.press('Shift+O');
+    await expect.poll(words).toEqual(['accepted', ...predicted.slice(1)]);
+    // What waits is hatched, what was accepted is not; an undo takes it back.
+    await saved(page, /^Saved$/);
+    const some = await painted();
+    await page.keyboard.press('Shift+E');
+    await expect.poll(words).toEqual(all);
+    await expect.poll(painted).not.toBe(some);
+    await page.keyboard.press('z');
+    await expect.poll(words).toEqual(['accepted', ...predicted.slice(1)]);
+    await expect.poll(painted).toBe(some);
+    await page.keyboard.press('y');
+    await expect.poll(words).toEqual(all);
+
+    // A stroke corrects the second segment.
+    await page.keyboard.press('2');
+    await page.keyboard.press('b');
+    await draw(page, [0.05, 0.5], [0.1, 0.6]);
+    await saved(page, /^Saved$/);
+    await status(page, /^Mask up to date$/);
+    const [own] = (await stack.admin('GET', '/api/campaigns/begun/assignments')) as { id: string }[];
+    const log = await opened.logOf(own.id);
+    expect(log.filter(({ client }) => client !== 'start').map(({ interaction }) => interaction.kind)).toEqual([
+      'accept',
+      'accept',
+      'undo',
+      'redo',
+      'stroke',
+    ]);
+    await page.getByRole('button', { name: 'Submit' }).click();
+    await expect.poll(() => opened.stateOf(own.id)).toBe('submitted');
+    expect(errors).toEqual([]);
+    await context.close();
+
+    const out = mkdtempSync(join(tmpdir(), 'saltworks-begun-'));
+    stack.run('campaign', 'export', 'begun', '--format', 'coco-panoptic', '--out', out);
+    const { images, annotations } = JSON.parse(readFileSync(join(out, 'panoptic.json'), 'utf8'));
+    expect(images).toMatchObject([{ origin: 'predicted', corrected: true }]);
+    const segments: { id: number; origin?: string; accepted?: boolean }[] = annotations[0].segments_info;
+    expect(segments.find(({ id }) => id === 1)).toMatchObject({ origin: 'predicted', accepted: true });
+    const second = segments.find(({ id }) => id === 2);
+    expect(second).toBeDefined();
+    expect(second).not.toHaveProperty('origin');
+    expect(second).not.toHaveProperty('accepted');
   });
 });

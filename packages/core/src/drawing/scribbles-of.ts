@@ -15,13 +15,14 @@ export function scribblesOf(
   const { segments, strokes, locks } = drawing;
   const { categories } = labels;
   const named = segments.map((segment): Segment => {
-    const { id, category, origin } = segment;
+    const { id, category, origin, accepted } = segment;
     const attributes = valuesOf(labels, segment);
     const found = storedSegment(segment, categories);
     if (!found) throw new InvalidInputError(`segment ${id} is of category ${category}; expected one of the campaign's`);
     return {
       ...found,
       ...(origin && { origin }),
+      ...(origin && accepted && { accepted }),
       ...(attributes && { attributes }),
     };
   });
