@@ -108,6 +108,7 @@ class DrawingSegment(TypedDict):
     id: int
     category: int
     origin: NotRequired[Literal['imported', 'predicted']]
+    accepted: NotRequired[Literal[True]]
     name: NotRequired[str]
     values: NotRequired[dict[str, bool | float | str]]
 
@@ -337,6 +338,7 @@ class MaskSetBuild(TypedDict):
 class MaskSetClass(TypedDict):
     name: str
     colour: str
+    called: NotRequired[str]
 
 
 class MaskSet(TypedDict):
