@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { root } from '../scripts/setup.mjs';
 
 const html = `<!doctype html><title>saltworks</title>
-<script type="importmap">{"imports": {"@saltworks/core/": "/core/", "@saltworks/contract/": "/contract/"}}</script>
+<script type="importmap">{"imports": {"@saltworks/core/": "/core/", "@saltworks/contract/": "/contract/", "zod/mini": "/zod/mini/index.js"}}</script>
 <script type="module">import * as page from '/page.mjs'; globalThis.saltworks = page;</script>`;
 
 /**
- * @param scenes images with keys and scribbles, which the page fetches by number
+ * @param scenes images with keys and scribbles, and perhaps a corpus' prior (bytes), which the page fetches by number
  * @returns the address, and a function that closes the server
  */
 export async function servePage(scenes) {
@@ -18,11 +18,12 @@ export async function servePage(scenes) {
     '/': ['text/html', html],
     '/page.mjs': ['text/javascript', readFileSync(new URL('page.mjs', import.meta.url))],
   };
-  for (const [i, { image, keys, scribbles }] of scenes.entries()) {
+  for (const [i, { image, keys, scribbles, prior = new Uint8Array() }] of scenes.entries()) {
     const { h, w, d } = keys;
     const { width, height } = image;
     files[`/scenes/${i}.json`] = ['application/json', JSON.stringify({ h, w, d, width, height, scribbles })];
     files[`/scenes/${i}.image`] = ['application/octet-stream', bytesOf(image.data)];
+    files[`/scenes/${i}.prior`] = ['application/octet-stream', prior];
     files[`/scenes/${i}.keys`] = ['application/octet-stream', bytesOf(keys.data)];
   }
   const server = createServer(({ url }, response) => {
@@ -36,12 +37,13 @@ export async function servePage(scenes) {
   return { address: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
 }
 
-/** A module of core or contract: imports within a package name the ending, imports from outside do not. */
+/** A module of core or contract, or of zod: imports within a package name the ending, imports from outside do not. */
 function moduleOf(url) {
-  const [, name, path] = /^\/(core|contract)\/([\w/-]+?)(?:\.js)?$/.exec(url) ?? [];
+  const [, name, path] = /^\/(core|contract|zod)\/([\w/-]+?)(?:\.js)?$/.exec(url) ?? [];
   if (path === undefined) return undefined;
+  const folder = name === 'zod' ? 'contract/node_modules/zod' : `${name}/dist`;
   try {
-    return ['text/javascript', readFileSync(join(root, 'packages', name, 'dist', `${path}.js`))];
+    return ['text/javascript', readFileSync(join(root, 'packages', folder, `${path}.js`))];
   } catch {
     return undefined;
   }

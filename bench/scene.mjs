@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/image/decode';
 import { resolveBackbone } from '@saltworks/backbone/registry/registry';
 import { openSession } from '@saltworks/backbone/session/session';
+import { classifierOf, corpusDefaults } from '@saltworks/core/corpus/classifier';
+import { noStatistics, teach } from '@saltworks/core/corpus/statistics';
+import { encodeCorpusPrior } from '@saltworks/core/formats/corpus-prior';
 import { roundToHalf } from '@saltworks/core/formats/keys';
 import { resizeBicubic } from '@saltworks/core/image/image';
 import { rasterise, seedNodes } from '@saltworks/core/seeds/seeds';
@@ -66,4 +69,17 @@ function dashes({ width, height }, c, count, columns, rows) {
     const y = (Math.floor(i / columns) + 0.5) * (height / rows);
     return { segment: i % c, points: [x - half, x + half].map((at) => [at, y]), radius: 3 };
   });
+}
+
+/** A corpus' prior of full trust, taught that patches in turn down the image are of the classes. @param classes as taught @returns bytes of its file */
+export function priorOf(keys, classes) {
+  const { data, h, w, d } = keys;
+  const c = classes.length;
+  const statistics = noStatistics(d, c);
+  const labels = new Float32Array(h * w * c);
+  for (let i = 0; i < h * w; i++) labels[i * c + Math.floor((i / (h * w)) * c)] = 1;
+  teach(statistics, data, labels);
+  const { weights, frequency } = classifierOf(statistics);
+  const { balance, sharpness } = corpusDefaults;
+  return encodeCorpusPrior({ d, weights, frequency, categories: classes, balance, sharpness, trust: 1, keys: 'bench' });
 }

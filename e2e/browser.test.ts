@@ -8,6 +8,7 @@ import { roundToHalf } from '@saltworks/core/formats/keys';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { solveScene } from '../bench/page.mjs';
 import { servePage } from '../bench/page-server.mjs';
+import { priorOf } from '../bench/scene.mjs';
 import { chromium, launch } from '../scripts/chromium.mjs';
 import { root } from './saltworks.ts';
 
@@ -24,7 +25,8 @@ async function readScenes() {
     const image = await decodeImage(read('images', name));
     const keys = roundToHalf(await session.extract(image));
     const scribbles = parseScribbles(read('scribbles', name.replace(/\.\w+$/, '.json')).toString());
-    scenes.push({ image, keys, scribbles });
+    const classes = scribbles.segments.map(({ category, isthing }) => ({ name: category, isthing: isthing ? 1 : 0 }));
+    scenes.push({ image, keys, scribbles, prior: priorOf(keys, [null, ...classes]) });
   }
   await session.close();
   return scenes;
@@ -46,13 +48,17 @@ describe.skipIf(!path)(
       server?.close();
     });
 
-    test.each(['paper', 'best'])('%s gives the same bytes as in Node', async (preset) => {
+    test.each([
+      ['paper', false],
+      ['best', false],
+      ['best', true],
+    ])('%s gives the same bytes as in Node; hears a corpus: %s', async (preset, heard) => {
       const page = await browser.newPage();
       await page.goto(server.address);
       for (const [i, scene] of scenes.entries()) {
-        const solve = `saltworks.fetchScene(${i}).then((scene) => saltworks.solveScene(scene, '${preset}'))`;
+        const solve = `saltworks.fetchScene(${i}).then((scene) => saltworks.solveScene(scene, '${preset}', ${heard}))`;
         const there = await page.evaluate(solve);
-        expect(there, names[i]).toEqual(await solveScene(scene, preset));
+        expect(there, names[i]).toEqual(await solveScene(scene, preset, heard));
       }
       await page.close();
     });

@@ -108,6 +108,7 @@ class DrawingSegment(TypedDict):
     id: int
     category: int
     origin: NotRequired[Literal['imported', 'predicted']]
+    accepted: NotRequired[Literal[True]]
     name: NotRequired[str]
     values: NotRequired[dict[str, bool | float | str]]
 
@@ -579,6 +580,7 @@ class Campaign(TypedDict):
     gateChanged: float
     strokes: Literal['hold', 'tolerate']
     unlabelled: Literal['allow', 'refuse']
+    corpus: Literal['on', 'off']
     id: str
     dataset: str
     backbone: str

@@ -170,6 +170,12 @@ const settingOptions = (command: Command): Command =>
         'images with pixels that belong to no segment, when they are handed in (default: allow)',
       ).choices(['allow', 'refuse']),
     )
+    .addOption(
+      new Option(
+        '--corpus <how>',
+        "whether what strokes on all images teach joins each image's own: on takes what prelabel taught last, and again a newer (default: off)",
+      ).choices(['on', 'off']),
+    )
     .option('--json', 'one JSON document instead of text');
 
 interface SettingFlags {
@@ -183,6 +189,7 @@ interface SettingFlags {
   gateWorse?: number;
   gateChanged?: number;
   unlabelled?: Campaign['unlabelled'];
+  corpus?: Campaign['corpus'];
   json?: boolean;
 }
 
@@ -291,11 +298,12 @@ async function change(id: string, flags: SettingFlags & { state?: Campaign['stat
     const changed = await api(patchCampaign, { ...campaignAt(id), body });
     if (json) return console.log(JSON.stringify(changed));
     const { name, state, annotators, honeypotRate, leaseSeconds, deadline, strokes, unlabelled } = changed;
-    const { gateWorse, gateChanged } = changed;
+    const { gateWorse, gateChanged, solve } = changed;
+    const heard = solve.corpus === undefined ? '' : `, hears the corpus (prior ${solve.corpus.slice(0, 16)})`;
     const until = deadline ? `, until ${deadline}` : '';
     const honeypots = honeypotRate > 0 ? `, ${honeypotRate} honeypots` : '';
     console.log(
-      `${id}: ${name}, ${state}${until}: ${annotators} an image${honeypots}, leases of ${leaseSeconds} s, strokes ${strokes}${unlabelled === 'refuse' ? ', nothing unlabelled' : ''}, gate ${gateWorse} worse and ${gateChanged} changed`,
+      `${id}: ${name}, ${state}${until}: ${annotators} an image${honeypots}, leases of ${leaseSeconds} s, strokes ${strokes}${unlabelled === 'refuse' ? ', nothing unlabelled' : ''}${heard}, gate ${gateWorse} worse and ${gateChanged} changed`,
     );
   });
 }
@@ -311,6 +319,7 @@ function settingsOf({
   gateWorse,
   gateChanged,
   unlabelled,
+  corpus,
 }: SettingFlags) {
   return {
     instructions: instructions === undefined ? undefined : readText(instructions),
@@ -322,6 +331,7 @@ function settingsOf({
     gateWorse,
     gateChanged,
     unlabelled,
+    corpus,
   };
 }
 

@@ -262,7 +262,7 @@ export async function recipeNamed(settings: MaskSettings): Promise<string> {
 
 async function maskSettings(dataset: string, flags: MaskFlags): Promise<MaskSettings> {
   const { preset, strokes, ...rest } = flags;
-  const corpus = rest.corpus ? await currentPrior(openedStore(), dataset) : undefined;
+  const corpus = rest.corpus ? (await currentPrior(openedStore(), dataset)).prior : undefined;
   return {
     ...{ extract: await chosenKeys(flags), preset },
     solve: { ...(strokes && { strokes }), ...(corpus !== undefined && { corpus }) },

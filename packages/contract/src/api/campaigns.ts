@@ -20,6 +20,7 @@ export const campaignDefaults = {
   blind: true,
   honeypotRate: 0,
   unlabelled: 'allow',
+  corpus: 'off',
   /** Seconds for which an image is held without a sign of life. */
   leaseSeconds: 900,
 } as const;
@@ -92,6 +93,11 @@ const changes = {
   strokes: z.enum(strokeKinds),
   /** Images with pixels that belong to no segment: they may be handed in, or are refused. */
   unlabelled: z.enum(['allow', 'refuse']),
+  /**
+   * Whether what strokes on other images teach joins an image's own. `on` takes what the dataset's pre-labels taught last, also where
+   * it is on already, and stays with that.
+   */
+  corpus: z.enum(['on', 'off']),
 };
 
 /** What may be changed while a campaign runs. */
@@ -143,8 +149,10 @@ export const campaign = z.described(
     /** Settings that differ from the preset's. */
     solve: openObject(segmentChanges),
     ordering: z.enum(['import', 'random']),
-    /** Earlier servers leave both out. */
+    /** Earlier servers leave these three out. */
     unlabelled: z._default(changes.unlabelled, campaignDefaults.unlabelled),
+    /** What is heard: `corpus` of `solve`. */
+    corpus: z._default(changes.corpus, campaignDefaults.corpus),
     start: z._default(z.nullable(campaignStart), null),
     /** The images that it is of; absent where that is all of the dataset. */
     selection: z.optional(selection),

@@ -115,6 +115,7 @@ export const params = {
   file: z.string().check(z.regex(/^[0-9]{1,9}$/, 'the number of a file')),
   filter: slug,
   picture: z.string().check(z.regex(/^[0-9a-f]{64}$/, 'the name of a picture')),
+  prior: z.string().check(z.regex(/^[0-9a-f]{64}$/, "the sha256 of a corpus' prior")),
 };
 
 /** The answer to a request that has nothing to tell. */

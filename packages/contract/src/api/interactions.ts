@@ -38,6 +38,8 @@ export const interaction = z.described(
     z.strictObject({ kind: z.literal('erase'), stroke: z.int().check(z.gte(1)) }),
     /** Takes a segment away, with all of its strokes. Its id is not given again. */
     z.strictObject({ kind: z.literal('delete'), segment: namedId }),
+    /** Takes a segment that the image began with for right as it is, or with null all that are left. No pixel changes. */
+    z.strictObject({ kind: z.literal('accept'), segment: z.nullable(namedId) }),
     /** Gives a segment another category. */
     z.strictObject({ kind: z.literal('classify'), segment: namedId, category: categoryId }),
     /** Gives a segment's strokes to another; its id is not given again. */
@@ -110,6 +112,8 @@ export const drawing = z.described(
     segments: z.array(
       z.object({
         ...{ id: z.int(), category: z.int(), origin },
+        /** Somebody took it for right as it was given. */
+        accepted: z.optional(z.literal(true)),
         /** Beside its class. */
         name: z.optional(z.string()),
         values: z.optional(values),
@@ -153,6 +157,7 @@ export const loggedInteraction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('fill'), segment: z.int(), region: runs, spread: z.optional(z.boolean()), origin }),
   z.object({ kind: z.literal('erase'), stroke: z.int() }),
   z.object({ kind: z.literal('delete'), segment: z.int() }),
+  z.object({ kind: z.literal('accept'), segment: z.nullable(z.int()) }),
   z.object({ kind: z.literal('classify'), segment: z.int(), category: z.int() }),
   z.object({ kind: z.literal('merge'), segment: z.int(), into: z.int() }),
   z.object({ kind: z.literal('split'), segment: z.int(), into: z.int(), region: runs }),

@@ -12,6 +12,7 @@ const names = [
     'fill',
     'erase',
     'delete',
+    'accept',
     'classify',
     'merge',
     'split',

@@ -16,6 +16,8 @@ export const segmentInfo = z.object({
   iscrowd: z.literal([0, 1]),
   /** It is as the image began with it, to the pixel and in its class. */
   origin: z.optional(z.enum(givenOrigins)),
+  /** And somebody took it for right. */
+  accepted: z.optional(z.literal(true)),
   /** Values by name; `name` is the segment's own. */
   attributes: z.optional(attributeValues),
 });

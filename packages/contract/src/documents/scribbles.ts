@@ -18,6 +18,8 @@ export interface Segment {
   isthing: boolean;
   /** Nobody named it, or gave it its class: the image began with it. */
   origin?: GivenOrigin;
+  /** Somebody took it for right as it was given. */
+  accepted?: true;
   /** Values by name; `name` is the segment's own. */
   attributes?: AttributeValues;
 }
@@ -101,6 +103,7 @@ function scribblesOf(document: unknown): Scribbles {
       category: string(`segments[${i}].category`, segment.category),
       isthing: boolean(`segments[${i}].isthing`, segment.isthing),
       ...originOf(segment.origin),
+      ...(segment.accepted === true && { accepted: true }),
       ...valuesIn(`segments[${i}].attributes`, segment.attributes),
     };
   });

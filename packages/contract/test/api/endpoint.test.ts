@@ -44,6 +44,13 @@ describe('an address', () => {
   });
 });
 
+test('a whole number of a query has as many digits as numbers hold exactly', () => {
+  const most = z.object({ at: integer(0, Number.MAX_SAFE_INTEGER) });
+  expect(z.safeParse(most, { at: '9007199254740991' }).data).toEqual({ at: Number.MAX_SAFE_INTEGER });
+  expect(z.safeParse(most, { at: '9007199254740993' }).success).toBe(false);
+  expect(z.safeParse(most, { at: '0x10' }).success).toBe(false);
+});
+
 describe('an answer', () => {
   test('has the type of the schema, and no fields beyond it', () => {
     const answer = answerOf(getSheep, { id: 's', wool: null, later: true });

@@ -98,7 +98,7 @@ export function imageEffort(
   return effort;
 }
 
-/** The segment of each interaction; undefined for an undo or redo that changes nothing. */
+/** The segment of each interaction; undefined for an undo or redo that changes nothing, and where all that are left are accepted. */
 function touched(interactions: readonly Interaction[]): (number | undefined)[] {
   const segments: (number | undefined)[] = [];
   const done: number[] = [];
@@ -115,7 +115,7 @@ function touched(interactions: readonly Interaction[]): (number | undefined)[] {
     else {
       if (interaction.kind === 'segment') segments.push(interaction.id);
       else if (interaction.kind === 'erase') segments.push(segments[interaction.stroke - 1]);
-      else segments.push(interaction.segment);
+      else segments.push(interaction.segment ?? undefined);
       if (!isGiven(interaction)) done.push(index);
       undone.length = 0;
     }

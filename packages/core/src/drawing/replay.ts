@@ -56,6 +56,8 @@ export function openReplay(): Replay {
     return into === undefined ? id : ownerOf(into);
   };
   const hasSegment = (id: number) => segments.has(id) && !deleted.has(id) && !merged.has(id);
+  /** Whether it is as the image began with it, and nobody said that it is right. */
+  const waits = (id: number) => segments.get(id)?.origin !== undefined && !segments.get(id)?.accepted;
   const hasStroke = (n: number) => {
     const stroke = strokes.get(n);
     return stroke !== undefined && !erased.has(n) && !deleted.has(ownerOf(stroke.segment));
@@ -108,6 +110,13 @@ export function openReplay(): Replay {
       case 'delete':
         deleted.add(deed.segment);
         return () => deleted.delete(deed.segment);
+      case 'accept': {
+        const given = deed.segment === null ? order.filter((id) => hasSegment(id) && waits(id)) : [deed.segment];
+        const taken = given.map((id) => setSegment(changed(segments.get(id)!, 'accepted', true)));
+        return () => {
+          for (const takeBack of taken) takeBack();
+        };
+      }
       case 'classify':
         // Its class is a person's from now on.
         return setSegment({ id: deed.segment, category: deed.category });
@@ -192,6 +201,9 @@ export function openReplay(): Replay {
         throw new InvalidInputError(`interaction ${n} ${verbs[kind]} segment ${id}; expected ${expected}`);
       }
     }
+    if (kind === 'accept' && deed.segment !== null && !waits(deed.segment)) {
+      throw new InvalidInputError(`interaction ${n} accepts segment ${deed.segment}; expected one that was given`);
+    }
     if (kind === 'merge' && deed.segment === deed.into) {
       throw new InvalidInputError(`interaction ${n} merges segment ${deed.into} into itself; expected another`);
     }
@@ -244,7 +256,7 @@ const segmentOf = ({ id, category, origin }: Extract<Interaction, { kind: 'segme
 type Values = NonNullable<Drawing['values']>;
 
 /** Interactions with a segment that change no pixel: a lock does not hold them. */
-const keepsPixels = new Set<Deed['kind']>(['classify', 'rename', 'value', 'move']);
+const keepsPixels = new Set<Deed['kind']>(['accept', 'classify', 'rename', 'value', 'move']);
 
 /** An object with another value, or without one. */
 function changed<T extends object, K extends keyof T>(of: T, key: K, value: T[K] | undefined): T {
@@ -274,7 +286,7 @@ function drawnBy(interaction: Extract<Interaction, { kind: 'stroke' | 'fill' | '
 
 const verbs: Record<Deed['kind'], string> = {
   ...{ segment: 'names', stroke: 'draws', fill: 'draws', erase: 'erases', delete: 'deletes', classify: 'classifies' },
-  ...{ rename: 'names', value: 'describes', split: 'splits', move: 'moves' },
+  ...{ accept: 'accepts', rename: 'names', value: 'describes', split: 'splits', move: 'moves' },
   ...{ merge: 'merges', lock: 'locks', unlock: 'unlocks' },
 };
 
@@ -294,6 +306,8 @@ function changedBy(deed: Deed): number[] {
       return [deed.segment];
     case 'merge':
       return [deed.segment, deed.into];
+    case 'accept':
+      return deed.segment === null ? [] : [deed.segment];
     default:
       return [];
   }

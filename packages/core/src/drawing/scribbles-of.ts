@@ -15,13 +15,14 @@ export function scribblesOf(
   const { segments, strokes, locks } = drawing;
   const { categories } = labels;
   const named = segments.map((segment): Segment => {
-    const { id, category, origin } = segment;
+    const { id, category, origin, accepted } = segment;
     const attributes = valuesOf(labels, segment);
-    const found = categories.find((candidate) => candidate.id === category);
+    const found = storedSegment(segment, categories);
     if (!found) throw new InvalidInputError(`segment ${id} is of category ${category}; expected one of the campaign's`);
     return {
-      ...{ id, category: storedName(found), isthing: found.isthing },
+      ...found,
       ...(origin && { origin }),
+      ...(origin && accepted && { accepted }),
       ...(attributes && { attributes }),
     };
   });
@@ -44,6 +45,15 @@ export function scribblesOf(
     ...(locks && { locks }),
     ...(attributes && { attributes }),
   });
+}
+
+/** A segment as scribbles call it; undefined where it is of no category of the campaign. */
+export function storedSegment(
+  { id, category }: Pick<Drawing['segments'][number], 'id' | 'category'>,
+  categories: Labels['categories'],
+): Segment | undefined {
+  const found = categories.find((candidate) => candidate.id === category);
+  return found && { id, category: storedName(found), isthing: found.isthing };
 }
 
 /**

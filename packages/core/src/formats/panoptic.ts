@@ -36,6 +36,7 @@ export function panopticDocument(
 ): MaskDocument {
   const categories = categoriesOf(segments, known);
   const { segments: same, ...begun } = maskOrigin(mask, { segments, strokes });
+  const accepted = new Set(segments.filter((segment) => segment.accepted).map(({ id }) => id));
   const { h: height, w: width, iterations, converged } = nodes;
   return {
     version: 1,
@@ -43,7 +44,7 @@ export function panopticDocument(
     file_name: names.mask,
     segments_info: segmentsInfo(mask, segments, categories).map((segment) => {
       const origin = same.get(segment.id);
-      return origin ? { ...segment, origin } : segment;
+      return origin ? { ...segment, origin, ...(accepted.has(segment.id) && { accepted: true as const }) } : segment;
     }),
     categories,
     ...begun,

@@ -247,6 +247,27 @@ describe('replay', () => {
     expect(replay([...begun, classify(1, 5), undo]).segments).toEqual([{ id: 1, category: 2, origin }]);
   });
 
+  test('notes that a given segment was accepted, alone or with all that are left, until that is taken back', () => {
+    const origin = 'predicted';
+    const begun: Interaction[] = [1, 2, 3].map((id) => ({ kind: 'segment', id, category: 2, origin }));
+    const accept = (id: number | null): Interaction => ({ kind: 'accept', segment: id });
+    const accepted = (...log: Interaction[]) =>
+      replay([...begun, ...log]).segments.flatMap(({ id, accepted }) => (accepted ? [id] : []));
+    expect(accepted(accept(2))).toEqual([2]);
+    expect(accepted(accept(2), accept(null))).toEqual([1, 2, 3]);
+    // One step takes back what one step did.
+    expect(accepted(accept(2), accept(null), undo)).toEqual([2]);
+    expect(accepted(accept(2), accept(null), undo, redo)).toEqual([1, 2, 3]);
+    expect(accepted(remove(3), accept(null))).toEqual([1, 2]);
+    // Its class is a person's from then on.
+    expect(accepted(accept(2), classify(2, 5))).toEqual([]);
+    expect(accepted(classify(2, 5), accept(null))).toEqual([1, 3]);
+    const refusal = 'accepts segment 2; expected one that was given';
+    expect(() => accepted(classify(2, 5), accept(2))).toThrow(`interaction 5 ${refusal}`);
+    expect(() => accepted(accept(2), accept(2))).toThrow(`interaction 5 ${refusal}`);
+    expect(() => accepted(accept(7))).toThrow('interaction 4 accepts segment 7; expected one that is there');
+  });
+
   test('equals two stacks for any log', () => {
     let seed = 7;
     const random = (below: number) => {

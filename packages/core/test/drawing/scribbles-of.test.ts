@@ -26,6 +26,20 @@ test('a drawing becomes a scribble document, without numbers of interactions', (
   );
 });
 
+test('it tells which given segments were accepted, and is read so', () => {
+  const categories: LabelCategory[] = [{ id: 3, name: 'salt', colour: '#ffffff', isthing: true }];
+  const origin = 'predicted' as const;
+  const segments = [
+    { id: 9, category: 3, origin, accepted: true as const },
+    { id: 10, category: 3, origin },
+  ];
+  const { strokes } = drawing(3);
+  expect(parseScribbles(scribblesOf({ segments, strokes }, size, { categories })).segments).toEqual([
+    { id: 9, category: 'salt', isthing: true, origin, accepted: true },
+    { id: 10, category: 'salt', isthing: true, origin },
+  ]);
+});
+
 test('exact strokes, polygons, regions and locks make a document of version 2, which is read as it was drawn', () => {
   const categories: LabelCategory[] = [{ id: 3, name: 'salt', colour: '#ffffff', isthing: true }];
   const corners: [number, number][] = [

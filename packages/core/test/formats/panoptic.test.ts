@@ -1,5 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import { uncertaintyOf } from '../../src/formats/panoptic.ts';
+import { panopticDocument, uncertaintyOf } from '../../src/formats/panoptic.ts';
+
+test('a segment as it was given is told apart from one that somebody accepted, and from one that was corrected', () => {
+  const origin = 'predicted' as const;
+  const given = (segment: number, region: number[]) => ({
+    ...{ segment, region, points: [], radius: 0, exact: true, origin },
+  });
+  const segments = [1, 2, 3].map((id) => ({
+    ...{ id, category: 'pan', isthing: true, origin },
+    ...(id > 1 && { accepted: true as const }),
+  }));
+  const strokes = [given(1, [0, 2]), given(2, [2, 2]), given(3, [4, 4])];
+  const mask = { ids: Uint32Array.of(1, 1, 2, 2, 3, 3, 3, 0), width: 4, height: 2 };
+  const nodes = { data: Float32Array.of(1), h: 1, w: 1, labels: [1], iterations: 1, converged: true };
+  const names = { image: 'a.png', sha256: 'a', mask: 'a' };
+  const document = panopticDocument({ mask, nodes, seeds: { unseeded: [] } }, segments, names, { strokes });
+  expect(document.segments_info.map(({ id, origin, accepted }) => [id, origin, accepted])).toEqual([
+    [1, origin, undefined],
+    [2, origin, true],
+    [3, undefined, undefined],
+  ]);
+  expect(document).toMatchObject({ origin, corrected: true });
+});
 
 describe('the uncertainty of a mask', () => {
   const of = (labels: number[], ...rows: number[][]) => uncertaintyOf({ labels, data: Float32Array.from(rows.flat()) });

@@ -19,9 +19,10 @@ import {
 } from '@saltworks/contract/api/campaigns';
 import { classPictureLimits, getCampaignPicture, postCampaignPictures } from '@saltworks/contract/api/class-pictures';
 import { getCampaignSchema, putCampaignSchema } from '@saltworks/contract/api/label-schemas';
+import { getCampaignPrior } from '@saltworks/contract/api/priors';
 import { getCampaignPreparation, postCampaignPreparation } from '@saltworks/contract/api/runs';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { classPictureKey } from '@saltworks/contract/layout';
+import { classPictureKey, priorKey } from '@saltworks/contract/layout';
 import { expectStorage } from '@saltworks/store/storage/level';
 import { auditAlone } from '../accounts/audit.ts';
 import { sizeOf } from '../campaigns/assignments/image-size.ts';
@@ -29,8 +30,10 @@ import { beginInteractions } from '../campaigns/assignments/interactions.ts';
 import { leaveUnusable } from '../campaigns/assignments/leave.ts';
 import { campaignFor } from '../campaigns/assignments/pins.ts';
 import { findAssignment, listAssignments } from '../campaigns/assignments/read.ts';
-import { changeCampaign, createCampaign, findCampaign, listCampaigns } from '../campaigns/campaigns.ts';
+import { createCampaign, findCampaign, listCampaigns } from '../campaigns/campaigns.ts';
+import { changeCampaign } from '../campaigns/change.ts';
 import { expectPictures, keepPicture } from '../campaigns/class-pictures.ts';
+import { expectHeard, newestPrior } from '../campaigns/corpus.ts';
 import { extractOf, keysOf } from '../campaigns/keys.ts';
 import { changeLabelSchema, labelSchemas } from '../campaigns/label-schema.ts';
 import { auditLink, listMembers, removeMember, setMember } from '../campaigns/members.ts';
@@ -106,10 +109,11 @@ export const campaignRoutes = [
       const selection = body.selection ? await selectionAt(deps.store, dataset.name, body.selection) : undefined;
       const { preset, solve } = body;
       await deps.recipeOf({ extract, preset, solve });
+      const prior = body.corpus === 'on' ? await newestPrior(deps, { ...body, ...extract }) : undefined;
       // First: if it fails, no campaign is left waiting for it.
       await deps.prepare(dataset.name, extract);
       const made = { ...body, ...extract };
-      return createCampaign(deps.db, made, { actor: user.id, shards: dataset.shards, selection, inUse });
+      return createCampaign(deps.db, made, { actor: user.id, shards: dataset.shards, selection, prior, inUse });
     },
   }),
   route(getCampaign, {
@@ -122,9 +126,10 @@ export const campaignRoutes = [
     access: { campaign: 'manager' },
     errors: [409],
     async handler({ deps, params, body, user }) {
-      const { start } = await findCampaign(deps.db, params.campaign);
-      checkUnmeasured({ start, honeypotRate: body.honeypotRate });
-      return changeCampaign(deps.db, params.campaign, body, user.id);
+      const campaign = await findCampaign(deps.db, params.campaign);
+      checkUnmeasured({ start: campaign.start, honeypotRate: body.honeypotRate });
+      const prior = body.corpus === 'on' ? await newestPrior(deps, campaign) : undefined;
+      return changeCampaign(deps.db, params.campaign, body, user.id, { prior });
     },
   }),
   route(postCampaignArchive, {
@@ -188,6 +193,14 @@ export const campaignRoutes = [
     access: { campaign: 'annotator' },
     handler: ({ deps, params, request, reply }) =>
       sendObject(request, reply, deps.store, classPictureKey(params.campaign, params.picture)),
+  }),
+  route(getCampaignPrior, {
+    summary: 'What labels of the campaign hear of the corpus (docs/corpus.md)',
+    access: { campaign: 'annotator' },
+    async handler({ deps, params, request, reply }) {
+      await expectHeard(deps.db, params.campaign, params.prior);
+      return sendObject(request, reply, deps.store, priorKey(params.prior));
+    },
   }),
   route(getCampaignProgress, {
     summary: 'How far a campaign is',

@@ -89,9 +89,11 @@ async function subjectsImages(
     return { dataset, solve: {}, classes, drawn: await drawnInDataset(store, dataset, wanted) };
   }
   const campaign = await findCampaign(db, name);
+  // What the corpus taught belongs to one variant's keys.
+  const { corpus: _, ...solve } = campaign.solve;
   return {
     dataset: await readDataset(store, campaign.dataset),
-    solve: campaign.solve,
+    solve,
     classes: campaign.categories.map(storedName),
     drawn: await drawnInCampaign({ db, store }, campaign, wanted),
   };

@@ -12,16 +12,16 @@ import { type Attribute, segmentName } from '@saltworks/contract/attributes';
 import { defaultThresholds } from '@saltworks/contract/documents/comparisons';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { presets } from '@saltworks/core/options';
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { audit } from '../accounts/audit.ts';
 import { lockSubject } from '../builds/promote.ts';
 import { attributesOf, picturesOf, selectionOf, solveOf, startOf } from '../db/json.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
-import { settleTasks } from './tasks/count.ts';
 
 /**
  * @param shards of the dataset now
+ * @param prior what is heard of the corpus
  * @param inUse throws unless it is in use: nobody can delete it between this look and the campaign
  * @throws ConflictError if the id is taken
  */
@@ -32,8 +32,9 @@ export async function createCampaign(
     actor,
     shards,
     selection,
+    prior,
     inUse,
-  }: { actor: string; shards: number; selection?: Selection; inUse?(): Promise<void> },
+  }: { actor: string; shards: number; selection?: Selection; prior?: string; inUse?(): Promise<void> },
 ): Promise<Campaign> {
   checkCategories(categories);
   const pictured = categories.find(({ pictures = [] }) => pictures.length > 0);
@@ -56,7 +57,7 @@ export async function createCampaign(
         dataset,
         ...{ backbone, layer, facet, long_side: longSide, codec },
         preset,
-        solve: JSON.stringify({ ...solve, strokes }),
+        solve: JSON.stringify({ ...solve, strokes, corpus: prior }),
         attributes: JSON.stringify(attributes),
         ...(ordering ? { ordering } : {}),
         start: start ? JSON.stringify(start) : null,
@@ -134,7 +135,8 @@ export function checkAttributes(attributes: readonly Attribute[]): void {
   }
 }
 
-function columnsOf({
+/** Columns of settings that changes may overwrite. */
+export function columnsOf({
   name,
   instructions,
   annotators,
@@ -163,27 +165,6 @@ function columnsOf({
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)) as Partial<
     typeof columns
   >;
-}
-
-export async function changeCampaign(
-  db: Kysely<Schema>,
-  id: string,
-  changes: CampaignChanges,
-  actor: string,
-): Promise<Campaign> {
-  await db.transaction().execute(async (tx) => {
-    await tx
-      .updateTable('campaign')
-      .set({ ...columnsOf(changes), updated: new Date() })
-      .$if(changes.strokes !== undefined, (update) =>
-        update.set({ solve: sql`solve || ${JSON.stringify({ strokes: changes.strokes })}::jsonb` }),
-      )
-      .where('id', '=', id)
-      .execute();
-    if (changes.annotators !== undefined) await settleTasks(tx, { campaign: id });
-    await audit(tx, { actor, action: 'campaign.change', object: id, detail: changes });
-  });
-  return findCampaign(db, id);
 }
 
 /** @throws NotFoundError */
@@ -242,6 +223,7 @@ export async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]):
       ordering: row.ordering,
       start: startOf(row.start),
       unlabelled: row.unlabelled,
+      corpus: row.solve.corpus === undefined ? 'off' : 'on',
       ...(row.selection && { selection: row.selection }),
       honeypotRate: row.honeypot_rate,
       deadline: row.deadline?.toISOString() ?? null,

@@ -592,6 +592,10 @@ alter table "user" add column mail boolean not null default true;`;
 const classPictures = `
 alter table category add column pictures jsonb not null default '[]';`;
 
+/** Whether a campaign ever switched what it hears of the corpus: images that are taken again are answered anew from then on. */
+const corpusSwitch = `
+alter table campaign add column corpus_switched boolean not null default false;`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -631,4 +635,5 @@ export const migrations: readonly Migration[] = [
   { name: '0030-upload-places', oldest: '0015-campaign-gates', up: run(uploadPlaces) },
   { name: '0031-mails', oldest: '0015-campaign-gates', up: run(mails) },
   { name: '0032-class-pictures', oldest: '0015-campaign-gates', up: run(classPictures) },
+  { name: '0033-corpus-switch', oldest: '0015-campaign-gates', up: run(corpusSwitch) },
 ];

@@ -170,6 +170,8 @@ export interface CampaignTable {
   start: ColumnType<unknown, string | null | undefined, string | null>;
   /** Images with pixels that belong to no segment, when they are handed in. */
   unlabelled: Generated<'allow' | 'refuse'>;
+  /** Whether what it hears of the corpus (`corpus` of `solve`) was ever switched. */
+  corpus_switched: Generated<boolean>;
   deadline: OptionalTime;
   lease_seconds: Generated<number>;
   state: Generated<CampaignState>;

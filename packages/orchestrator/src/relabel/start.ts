@@ -8,11 +8,13 @@ import type { MaskSettings } from '@saltworks/contract/messages/activities';
 import type { ResultOf } from '@saltworks/contract/messages/definitions';
 import type { Asking } from '@saltworks/contract/messages/relabel';
 import type { relabel } from '@saltworks/contract/messages/runs';
+import type { ExtractSettings } from '@saltworks/contract/options';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { expectStorage } from '@saltworks/store/storage/level';
 import type { Kysely } from 'kysely';
 import type { Deps } from '../api/routes.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
+import { keysOf } from '../campaigns/keys.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import { expectDatasetInUse } from '../datasets/shelf.ts';
 import type { Schema } from '../db/schema.ts';
@@ -35,7 +37,7 @@ export async function startRelabel(
 ): Promise<Run<ResultOf<typeof relabel>>> {
   const { backbone, promote = 'auto', keep = 'accepted', thresholds } = asked;
   const extract = settleKeys(await deps.backbones.find(backbone), asked);
-  const { dataset, preset, solve } = await settingsOf(deps, subject, asked.preset);
+  const { dataset, preset, solve } = await settingsOf(deps, subject, { extract, preset: asked.preset });
   await expectDatasetInUse(deps.store, dataset);
   // Refuses settings that no mask can be made with before a run starts.
   await deps.recipeOf({ extract, preset, solve });
@@ -54,18 +56,21 @@ export async function startRelabel(
 async function settingsOf(
   { db, store }: Pick<RelabelStartDeps, 'db' | 'store'>,
   { kind, name }: Subject,
-  preset: MaskSettings['preset'] | undefined,
+  { extract, preset }: { extract: ExtractSettings; preset: MaskSettings['preset'] | undefined },
 ): Promise<{ dataset: string } & Omit<MaskSettings, 'extract'>> {
   if (kind === 'dataset') {
     return { dataset: (await datasetOf(store, name)).name, preset: preset ?? defaultPreset, solve: {} };
   }
   const campaign = await findCampaign(db, name);
-  const { strokes } = campaign.solve;
+  const { corpus, ...own } = campaign.solve;
+  const { strokes } = own;
   const isOwn = preset === undefined || preset === campaign.preset;
+  // What the corpus taught belongs to the keys that it was taught with.
+  const hears = corpus !== undefined && keysId(extract.backbone, extract) === keysOf(campaign);
   return {
     dataset: campaign.dataset,
     preset: preset ?? campaign.preset,
-    solve: isOwn ? campaign.solve : { ...(strokes !== undefined && { strokes }) },
+    solve: isOwn ? { ...own, ...(hears && { corpus }) } : { ...(strokes !== undefined && { strokes }) },
   };
 }
 

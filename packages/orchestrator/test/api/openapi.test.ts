@@ -90,7 +90,7 @@ test('images, files and events have their media types; everything else is JSON',
     const [type] = Object.keys(operation.responses[200].content);
     types.add(type);
     const sent =
-      /\/(image|view|mask|masks\/\{mask\}|pictures\/\{picture\}|thumbnail|keys|events|zip|backups\/database)$/.test(
+      /\/(image|view|mask|masks\/\{mask\}|pictures\/\{picture\}|priors\/\{prior\}|thumbnail|keys|events|zip|backups\/database)$/.test(
         path,
       ) && path !== '/api/me/keys';
     expect([path, type === 'application/json']).toEqual([path, !sent]);

@@ -12,6 +12,7 @@ import {
   keysKey,
   maskKey,
   maskReportKey,
+  priorKey,
   shardKey,
   thumbnailKey,
   viewKey,
@@ -82,6 +83,8 @@ export interface Objects {
   search: string;
   /** A picture of its classes. */
   picture: string;
+  /** What it hears of the corpus. */
+  prior: string;
   /** An upload that is open, and a file of it. */
   upload: string;
   file: string;
@@ -122,6 +125,10 @@ export async function makeWorld(server: TestServer): Promise<World> {
     await store.put(maskKey(mask, '.json'), maskText());
     const picture = letter.repeat(64);
     await store.put(classPictureKey(campaign.id, picture), new TextEncoder().encode('a picture'));
+    const prior = letter.repeat(64);
+    await store.put(priorKey(prior), new TextEncoder().encode('a prior'));
+    const solve = JSON.stringify({ corpus: prior });
+    await db.updateTable('campaign').set({ solve }).where('id', '=', campaign.id).execute();
     const handed = {
       task,
       mask,
@@ -204,6 +211,7 @@ export async function makeWorld(server: TestServer): Promise<World> {
       assignment,
       mask,
       picture,
+      prior,
       dataset,
       image: String(id),
       export: exported,

@@ -1,7 +1,7 @@
 import { defaultThresholds } from '@saltworks/contract/documents/comparisons';
 import type { Kysely } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import { changeCampaign } from '../../dist/campaigns/campaigns.js';
+import { changeCampaign } from '../../dist/campaigns/change.js';
 import type { Schema } from '../../dist/db/schema.js';
 import { describeDatabases } from '../databases.ts';
 import { makeCampaign } from './campaign.ts';

@@ -6,7 +6,8 @@ import { returnAssignment, skipAssignment } from '../../dist/campaigns/assignmen
 import { findAssignment } from '../../dist/campaigns/assignments/read.js';
 import { reviewAssignment } from '../../dist/campaigns/assignments/reviews.js';
 import { submitAssignment } from '../../dist/campaigns/assignments/submit.js';
-import { changeCampaign, findCampaign } from '../../dist/campaigns/campaigns.js';
+import { findCampaign } from '../../dist/campaigns/campaigns.js';
+import { changeCampaign } from '../../dist/campaigns/change.js';
 import { progressOf } from '../../dist/campaigns/progress.js';
 import { fillShard } from '../../dist/campaigns/tasks/fill.js';
 import { comingTasks, takeTask } from '../../dist/campaigns/tasks/take.js';

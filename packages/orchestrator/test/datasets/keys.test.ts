@@ -7,7 +7,7 @@ import { encodeLines } from '@saltworks/contract/documents/document';
 import { extractReportKey, keysKey, shardKey } from '@saltworks/contract/layout';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { changeCampaign } from '../../dist/campaigns/campaigns.js';
+import { changeCampaign } from '../../dist/campaigns/change.js';
 import type { Database } from '../../dist/db/database.js';
 import { describeKeys, removeKeySet } from '../../src/datasets/keys.ts';
 import { makeCampaign } from '../campaigns/campaign.ts';

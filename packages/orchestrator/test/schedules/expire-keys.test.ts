@@ -8,7 +8,7 @@ import { datasetKey, extractReportKey, keysKey, shardKey } from '@saltworks/cont
 import type { FiringMade } from '@saltworks/contract/messages/schedules';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
 import { afterEach, expect, test } from 'vitest';
-import { changeCampaign } from '../../dist/campaigns/campaigns.js';
+import { changeCampaign } from '../../dist/campaigns/change.js';
 import { doExpiry } from '../../dist/schedules/work/expire-keys.js';
 import { makeCampaign } from '../campaigns/campaign.ts';
 import { describeDatabases } from '../databases.ts';

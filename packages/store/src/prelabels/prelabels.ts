@@ -13,6 +13,7 @@ import {
 import { InvalidInputError } from '@saltworks/contract/errors';
 import {
   currentPrelabelsKey,
+  keysId,
   prelabelModelKey,
   prelabelPlanKey,
   prelabelRecipe,
@@ -132,11 +133,20 @@ export async function putCurrent(
 export const currentRecipe = async (store: ObjectStore, dataset: string, options?: CallOptions): Promise<string> =>
   prelabelRecipe((await readCurrent(store, dataset, options)).model);
 
-/** What a solve may hear of the model of the dataset's pre-labels: the name of the file. @throws InvalidInputError if it has none */
-export async function currentPrior(store: ObjectStore, dataset: string, options?: CallOptions): Promise<string> {
+/**
+ * What a solve may hear of the model of the dataset's pre-labels: the name of the file, and the id of the keys that it was taught
+ * with.
+ *
+ * @throws InvalidInputError if it has none
+ */
+export async function currentPrior(
+  store: ObjectStore,
+  dataset: string,
+  options?: CallOptions,
+): Promise<{ prior: string; keys: string }> {
   const { model } = await readCurrent(store, dataset, options);
-  const { prior } = await readModel(store, { dataset, id: model }, options);
-  if (prior !== undefined) return prior;
+  const { prior, settings } = await readModel(store, { dataset, id: model }, options);
+  if (prior !== undefined) return { prior, keys: keysId(settings.extract.backbone, settings.extract) };
   throw new InvalidInputError(
     `the pre-labels of ${dataset} were learned by an earlier version; expected newer ones (saltworks prelabel ${dataset})`,
   );

@@ -61,6 +61,7 @@ export const Palette = memo(function Palette({
   hide,
   askClass,
   askMerge,
+  accept,
   split,
   duplicate,
   move,
@@ -74,11 +75,11 @@ export const Palette = memo(function Palette({
   const counted = useMemo(() => countedSegments(segments, categories), [segments, categories]);
   const counts = useMemo(() => countsOf(counted), [counted]);
   const rows = [
-    { id: 0, name: 'Background', origin: undefined },
-    ...counted.map(({ id, category, name, origin }) => ({
+    { id: 0, name: 'Background', origin: undefined, accepted: undefined },
+    ...counted.map(({ id, category, name, origin, accepted }) => ({
       id,
       name: `${names.get(category) ?? 'unknown'}${name === undefined ? '' : ` “${name}”`}`,
-      origin,
+      ...{ origin, accepted },
     })),
   ];
   const acts = {
@@ -87,6 +88,7 @@ export const Palette = memo(function Palette({
     hide,
     askClass,
     askMerge,
+    accept,
     split,
     duplicate,
     move,
@@ -98,7 +100,7 @@ export const Palette = memo(function Palette({
   return (
     <section className="palette" aria-label="Segments" inert={inert}>
       <ul className="segments" aria-label="Segments of this image">
-        {rows.map(({ id, name, origin }, index) => (
+        {rows.map(({ id, name, origin, accepted }, index) => (
           <SegmentRow
             key={id}
             id={id}
@@ -108,6 +110,7 @@ export const Palette = memo(function Palette({
             chosen={chosen === id}
             drawn={drawn.has(id)}
             origin={origin}
+            accepted={accepted}
             digit={index < 10 ? index : undefined}
             area={areas && (areas.get(id) ?? 0)}
             size={size}

@@ -13,6 +13,8 @@ export interface SegmentActs {
   /** Ask for another class of it; ask which segment takes it in. */
   askClass(segment: number): void;
   askMerge(segment: number): void;
+  /** Take it for right as it was given. */
+  accept(segment: number): void;
   /** Begin another like it; move it up (−1) or down (1) in the list. */
   duplicate(segment: number): void;
   move(by: -1 | 1, segment: number): void;
@@ -38,6 +40,8 @@ interface Props extends SegmentActs {
   drawn: boolean;
   /** Nobody named it: the image began with it. */
   origin?: GivenOrigin;
+  /** Somebody took it for right as it was given. */
+  accepted?: boolean;
   /** The key that chooses the segment. */
   digit?: number;
   /** Its pixels, once they are known, and the image's. */
@@ -57,6 +61,7 @@ export const SegmentRow = memo(function SegmentRow({
   chosen,
   drawn,
   origin,
+  accepted,
   digit,
   area,
   size,
@@ -70,6 +75,9 @@ export const SegmentRow = memo(function SegmentRow({
     id === 0
       ? [{ name: 'Next unlabelled place', keys: 'J', run: acts.unlabelled }]
       : [
+          ...(origin && !accepted
+            ? [{ name: 'Accept', keys: 'Shift O', title: 'It is right as it is', run: () => acts.accept(id) }]
+            : []),
           { name: 'Change class…', keys: 'R', run: () => acts.askClass(id) },
           { name: 'Merge into…', keys: 'Shift M', title: 'Another segment takes it in', run: () => acts.askMerge(id) },
           { name: 'Split', keys: 'Shift S', title: 'Each of its parts becomes a segment', run: () => acts.split(id) },
@@ -94,7 +102,7 @@ export const SegmentRow = memo(function SegmentRow({
         <span className="name">
           {name}
           {count !== undefined && <small> {count}</small>}
-          {origin && <small> {origin}</small>}
+          {origin && <small> {accepted ? 'accepted' : origin}</small>}
         </span>
         {area !== undefined && area > 0 ? (
           <small className="area" title={`${area.toLocaleString('en')} pixels`}>

@@ -26,6 +26,8 @@ interface Actions {
   remove(): void;
   /** Asks for another category of the chosen segment. */
   classify(): void;
+  /** Takes the chosen segment for right as it was given; null: all that wait. */
+  accept(segment?: null): void;
   /** Of the chosen segment: lock or unlock it, split it by its parts, hide or show it, ask for one to merge it into. */
   lock(): void;
   split(): void;
@@ -132,6 +134,18 @@ export function useKeys(actions: Actions): Shortcut[] {
         show: 'Shift A',
         label: 'its name and attributes, and those of the image',
         run: actions.attributes,
+      },
+      {
+        keys: ['shift+o'],
+        show: 'Shift O',
+        label: 'accept the segment as a model has it',
+        run: () => actions.accept(),
+      },
+      {
+        keys: ['shift+e'],
+        show: 'Shift E',
+        label: 'accept every segment that is left of a model',
+        run: () => actions.accept(null),
       },
       { keys: ['v'], show: 'V', label: 'lock or unlock the segment', run: () => actions.lock() },
       { keys: ['shift+h'], show: 'Shift H', label: 'hide or show the segment', run: () => actions.hide() },

@@ -118,6 +118,21 @@ export function useSegments({ session, drawing, offered, search, takeBrush, say 
     },
     [unnamed, segments, segment, session, attempt, add],
   );
+  /** Takes a segment that was given for right as it is, or all that wait. */
+  const accept = useCallback(
+    (id: number | null = segment) => {
+      const given = segments.filter((one) => one.origin && !one.accepted && (id === null || one.id === id));
+      if (given.length === 0)
+        return say(id === null ? 'Nothing waits to be accepted.' : 'Only what the image began with is accepted.');
+      attempt(() => session.do({ kind: 'accept', segment: id }));
+      const what =
+        id === null
+          ? `${given.length === 1 ? '1 segment is' : `${given.length} segments are`}`
+          : `${nameOf(id, segments, categories)} is`;
+      say(`${what} accepted: Z takes it back.`);
+    },
+    [segment, segments, categories, session, attempt, say],
+  );
   const askClass = useCallback(
     (id = segment) => {
       if (id === 0) return say('The background has no class.');
@@ -183,6 +198,7 @@ export function useSegments({ session, drawing, offered, search, takeBrush, say 
     askMerge,
     erase,
     classify,
+    accept,
     askClass,
     remove,
     forget,

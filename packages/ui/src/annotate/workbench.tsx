@@ -35,6 +35,7 @@ import { useSegments } from './use-segments.ts';
 import { useSettings } from './use-settings.ts';
 import { useWhereElse } from './use-where-else.ts';
 import { Veil } from './veil.tsx';
+import { waitingOf } from './waiting.ts';
 import { Zoom } from './zoom.tsx';
 
 /** What an image began with, while nobody has changed it. */
@@ -123,6 +124,7 @@ export function Workbench({ session, done }: Props) {
   // Under the pen the board shows labels of nodes; pixels come when the pen rests.
   const labels = draft ?? (settings.pixels && pixel?.n === state.n ? pixel : (patch ?? pixel));
   const doubt = doubting && margin && patch;
+  const waiting = useMemo(() => waitingOf(drawing, pixels.areas), [drawing, pixels.areas]);
   const notes = useNotes(session, state);
   const sentBack = assignment.reviews.at(-1)?.verdict === 'send_back';
   const scene: Scene = {
@@ -134,6 +136,7 @@ export function Workbench({ session, done }: Props) {
     contours: settings.contours && labels === pixel,
     unlabelled: marking,
     hidden: hidden.size > 0 ? hidden : undefined,
+    waiting: waiting.size > 0 ? waiting : undefined,
     only: settings.only,
     stale: labels !== whole,
     strokes: settings.strokes,
@@ -244,6 +247,7 @@ export function Workbench({ session, done }: Props) {
       else if (picked !== undefined) act.erase(picked);
     },
     classify: act.askClass,
+    accept: act.accept,
     forget() {
       act.forget();
       hints.forget();
@@ -362,6 +366,7 @@ export function Workbench({ session, done }: Props) {
         lock={pixels.lock}
         hide={hide}
         askMerge={act.askMerge}
+        accept={act.accept}
         split={pixels.split}
         duplicate={act.duplicate}
         move={act.move}

@@ -5,6 +5,7 @@ import { keysText } from '@saltworks/contract/keys-text';
 import { useState } from 'react';
 import { ask } from '../api.ts';
 import { AttributesPanel } from '../campaigns/attributes-panel.tsx';
+import { CorpusControl } from '../campaigns/corpus-control.tsx';
 import { changesOf, draftOf, type SettingsDraft } from '../campaigns/draft.ts';
 import { LabelSchemaPanel } from '../campaigns/label-schema-panel.tsx';
 import { SettingsFields } from '../campaigns/settings-fields.tsx';
@@ -42,6 +43,9 @@ export function CampaignSettingsPage({ campaign: id }: { campaign: string }) {
             </Panel>
             <Panel title="Settings">
               <Form campaign={value} changed={campaign.again} />
+            </Panel>
+            <Panel title="Corpus">
+              <CorpusControl campaign={value} changed={campaign.again} />
             </Panel>
             <LabelSchemaPanel campaign={value} changed={campaign.again} />
             <AttributesPanel campaign={value} changed={campaign.again} />

@@ -30,6 +30,7 @@ export function cocoInstances(dataset: ExportDataset): Exporter {
             bbox: segment.bbox,
             iscrowd: segment.iscrowd,
             origin: segment.origin,
+            accepted: segment.accepted,
             ...(segment.attributes && { attributes: segment.attributes }),
           }),
         );

@@ -12,13 +12,14 @@ export function cocoPanoptic(dataset: ExportDataset): Exporter {
       const annotation = {
         image_id: id,
         file_name: `${stem}.png`,
-        segments_info: segments.map(({ id, category_id, area, bbox, iscrowd, origin, attributes }) => ({
+        segments_info: segments.map(({ id, category_id, area, bbox, iscrowd, origin, accepted, attributes }) => ({
           id,
           category_id,
           area,
           bbox,
           iscrowd,
           origin,
+          accepted,
           ...(attributes && { attributes }),
         })),
       };

@@ -5,6 +5,7 @@
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { AssignmentEventBody } from '@saltworks/contract/api/events';
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { shownBuild } from '../../builds/current.ts';
 import type { Pin } from '../../db/json.ts';
 import type { Schema } from '../../db/schema.ts';
 import { findCampaign } from '../campaigns.ts';
@@ -21,11 +22,7 @@ export async function pinOpen(
   campaign: string,
   { from, to }: { from: Pin['build']; to: AssignmentEventBody<'build'> },
 ): Promise<void> {
-  // Waits for those that are just being given out, which have the settings of now.
-  await tx.selectFrom('campaign').select('id').where('id', '=', campaign).forUpdate().execute();
-  const settings = await findCampaign(tx, campaign);
-  const { preset, solve } = settings;
-  const pin: Pin = { extract: extractOf(settings), preset, solve, build: from };
+  const pin = await pinNow(tx, campaign, from);
   await sql`
     with told as (
       update assignment set event = event + 1, pinned = coalesce(pinned, ${JSON.stringify(pin)}::jsonb)
@@ -35,6 +32,25 @@ export async function pinOpen(
     insert into event (assignment, n, kind, body) select id, event, 'build', ${JSON.stringify(to)}::jsonb from told`.execute(
     tx,
   );
+}
+
+/** Pins them likewise before settings change where no other build is shown: there is nothing to tell their pages. */
+export async function pinQuietly(tx: Transaction<Schema>, campaign: string): Promise<void> {
+  const shown = await shownBuild(tx, { kind: 'campaign', name: campaign });
+  const build = shown ? { id: shown.build, since: shown.at.toISOString() } : null;
+  const pin = await pinNow(tx, campaign, build);
+  await sql`
+    update assignment set pinned = coalesce(pinned, ${JSON.stringify(pin)}::jsonb)
+    where campaign = ${campaign} and state in ('leased', 'returned', 'sent_back')`.execute(tx);
+}
+
+/** @param build that is shown now */
+async function pinNow(tx: Transaction<Schema>, campaign: string, build: Pin['build']): Promise<Pin> {
+  // Waits for those that are just being given out, which have the settings of now.
+  await tx.selectFrom('campaign').select('id').where('id', '=', campaign).forUpdate().execute();
+  const settings = await findCampaign(tx, campaign);
+  const { preset, solve } = settings;
+  return { extract: extractOf(settings), preset, solve, build };
 }
 
 /** An assignment's campaign, with the settings that the assignment goes on with. @throws NotFoundError */
@@ -49,5 +65,6 @@ export async function campaignFor(
   // Whether strokes are held is changed at any time, for all.
   const { strokes = solve.strokes } = campaign.solve;
   const held = strokes === undefined ? {} : { strokes };
-  return { ...campaign, backbone, layer, facet, longSide, codec, preset, solve: { ...solve, ...held } };
+  const corpus = solve.corpus === undefined ? 'off' : 'on';
+  return { ...campaign, backbone, layer, facet, longSide, codec, preset, corpus, solve: { ...solve, ...held } };
 }

@@ -60,18 +60,17 @@ export function expectOpen({ id, state, deadline }: Campaign, now: Date): void {
 
 /** From here on, an assignment has its campaign's settings: answers that were given with others are given anew. */
 export async function takeAnew(tx: Transaction<Schema>, campaign: string, assignment: string): Promise<void> {
-  const promoted = await tx
-    .selectFrom('promotion')
-    .select('n')
-    .where('kind', '=', 'campaign')
-    .where('name', '=', campaign)
-    .limit(1)
-    .executeTakeFirst();
-  if (!promoted) return;
   await tx
     .updateTable('assignment')
     .set({ pinned: null, answered: 0, refined: 0 })
     .where('id', '=', assignment)
+    .where(({ or, eb, exists, selectFrom }) =>
+      or([
+        eb('pinned', 'is not', null),
+        exists(selectFrom('campaign').select('id').where('id', '=', campaign).where('corpus_switched', '=', true)),
+        exists(selectFrom('promotion').select('n').where('kind', '=', 'campaign').where('name', '=', campaign)),
+      ]),
+    )
     .execute();
 }
 

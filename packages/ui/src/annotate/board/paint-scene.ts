@@ -69,8 +69,8 @@ export function paintScene(
     context.globalAlpha = shown;
     if (exact && scene.stale) {
       // Exact pixels take the place of the labels below them.
-      const { contours, unlabelled, hidden } = scene;
-      const key = [view, labels, scene.labels?.ids, colours, contours, unlabelled, hidden, drawing.strokes];
+      const { contours, unlabelled, hidden, waiting } = scene;
+      const key = [view, labels, scene.labels?.ids, colours, contours, unlabelled, hidden, waiting, drawing.strokes];
       const both = layers.shown.get(key, width, height, (layer) => {
         layer.scale(devicePixelRatio, devicePixelRatio);
         layer.imageSmoothingEnabled = false;
@@ -113,10 +113,10 @@ export function paintScene(
 
 /** Labels as a bitmap of their own size. */
 function labelsOf(layers: Layers, scene: Scene): OffscreenCanvas | undefined {
-  const { labels, heat, colours, contours, unlabelled, hidden } = scene;
+  const { labels, heat, colours, contours, unlabelled, hidden, waiting } = scene;
   const shown = heat ?? labels;
   if (!shown) return undefined;
-  const key = heat ? [heat.values, heat.alike] : [labels?.ids, colours, contours, unlabelled, hidden];
+  const key = heat ? [heat.values, heat.alike] : [labels?.ids, colours, contours, unlabelled, hidden, waiting];
   return layers.labels.get(key, shown.width, shown.height, (layer) =>
     layer.putImageData(heat ? heatPicture(heat) : labelPicture(labels!, scene), 0, 0),
   );

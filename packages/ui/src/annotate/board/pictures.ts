@@ -4,6 +4,9 @@ import type { Rgb } from '@saltworks/core/screen/oklch';
 /** How opaque the colours of labels are, of 255. */
 export const labelAlpha = 170;
 
+/** Between the lines of a hatched segment. */
+const hatchAlpha = 50;
+
 /** ImageData wants bytes in the order R, G, B, A; every machine that runs browsers is little-endian. */
 const pixel = ([r, g, b]: readonly number[], alpha: number): number => ((alpha << 24) | (b << 16) | (g << 8) | r) >>> 0;
 
@@ -15,21 +18,26 @@ interface LabelLook {
   unlabelled?: boolean;
   /** Segments that are transparent. */
   hidden?: ReadonlySet<number>;
+  /** Segments that are hatched: nobody has said yet that they are right. */
+  waiting?: ReadonlySet<number>;
 }
 
 /** Labels in their segments' colours, one pixel each; the background is transparent, unless it is marked. */
 export function labelPixels(
   { ids, width, height }: { ids: Uint32Array; width: number; height: number },
-  { colours, contours, unlabelled, hidden }: LabelLook,
+  { colours, contours, unlabelled, hidden, waiting }: LabelLook,
 ): Uint32Array<ArrayBuffer> {
   const out = new Uint32Array(width * height);
   const edge = pixel([255, 255, 255], 255);
   const stripes = [pixel([255, 225, 60], 255), pixel([20, 20, 20], 255)];
   // As broad on a grid of nodes as on pixels.
   const stripe = Math.max(1, width >> 6);
+  const hatch = Math.max(1, width >> 7);
   // Neighbours mostly share a segment: look its colour up once.
   let last = 0;
   let colour = 0;
+  /** The other colour of its hatching; 0: it has none. */
+  let pale = 0;
   for (let y = 0, i = 0; y < height; y++) {
     const below = y + 1 < height ? width : 0;
     for (let x = 1; x <= width; x++, i++) {
@@ -37,10 +45,13 @@ export function labelPixels(
       if (id !== last) {
         last = id;
         // The background stays transparent.
-        colour = id === 0 || hidden?.has(id) ? 0 : pixel(colours.get(id) ?? [128, 128, 128], labelAlpha);
+        const own = colours.get(id) ?? [128, 128, 128];
+        colour = id === 0 || hidden?.has(id) ? 0 : pixel(own, labelAlpha);
+        pale = colour !== 0 && waiting?.has(id) ? pixel(own, hatchAlpha) : 0;
       }
       if (contours && ((x < width && ids[i + 1] !== id) || ids[i + below] !== id)) out[i] = edge;
-      else out[i] = id === 0 && unlabelled ? stripes[Math.floor((x + y) / stripe) & 1] : colour;
+      else if (id === 0 && unlabelled) out[i] = stripes[Math.floor((x + y) / stripe) & 1];
+      else out[i] = pale !== 0 && Math.floor((x + y) / hatch) & 1 ? pale : colour;
     }
   }
   return out;

@@ -28,6 +28,8 @@ export interface Scene {
   opacity: number;
   /** Segments whose labels are not shown. */
   hidden?: ReadonlySet<number>;
+  /** Segments whose labels are hatched. */
+  waiting?: ReadonlySet<number>;
   contours: boolean;
   /** Stripes mark what belongs to no segment. */
   unlabelled?: boolean;

@@ -10,6 +10,7 @@ import {
   getAssignmentKeys,
   type OpenAssignment,
 } from '@saltworks/contract/api/open-assignments';
+import { getCampaignPrior } from '@saltworks/contract/api/priors';
 import { getCampaignComing, getTaskImage, getTaskKeys } from '@saltworks/contract/api/tasks';
 import { ask, askAs, bytes } from '../../api.ts';
 import type { Step } from '../../traces.ts';
@@ -18,6 +19,8 @@ export interface Asked extends Shown {
   assignment: Promise<OpenAssignment>;
   /** The log so far. */
   log: Promise<Logged[]>;
+  /** What its labels hear of the corpus, if anything: bytes of a file that the browser keeps for later images. */
+  prior: Promise<ArrayBuffer | undefined>;
 }
 
 /** An image's own data. */
@@ -42,9 +45,16 @@ export function askFor({ id, image }: Assignment, opening?: Step): Asked {
   const assignment = askAs(opening?.step('assignment'), getAssignment, place);
   return unhandled({
     assignment,
+    prior: assignment.then(priorOf),
     log: askAs(opening?.step('log'), getAssignmentInteractions, place),
     ...(known ? orElse({ ...known, keys: keysFor(assignment, known) }, own) : own()),
   });
+}
+
+/** What an assignment's labels hear of the corpus, if anything. */
+export async function priorOf({ campaign, options }: OpenAssignment): Promise<ArrayBuffer | undefined> {
+  const prior = options?.corpus;
+  return prior === undefined ? undefined : bytes(addressOf(getCampaignPrior, { params: { campaign, prior } }), 0);
 }
 
 /** The keys that were fetched ahead. @throws Error if the campaign draws on others by now */

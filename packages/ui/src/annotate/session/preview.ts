@@ -1,6 +1,6 @@
 /** The page's solver thread: one for all images, so that it is warm when the next one opens. */
 import type { Drawing } from '@saltworks/contract/api/interactions';
-import type { Stroke } from '@saltworks/contract/documents/scribbles';
+import type { Segment, Stroke } from '@saltworks/contract/documents/scribbles';
 import { commonStrokes } from '../board/strokes.ts';
 import type { Point } from '../board/view.ts';
 import { Newest } from './newest.ts';
@@ -10,6 +10,8 @@ export interface Solve {
   /** The number of interactions in the drawing; answers repeat it. */
   n: number;
   drawing: Pick<Drawing, 'strokes' | 'locks'>;
+  /** As scribbles call them, for the corpus that is heard. */
+  segments: Segment[];
   /** The stroke under the pen. */
   draft?: Stroke;
 }
@@ -48,7 +50,8 @@ export class Preview {
 
   open(request: Open): void {
     this.#sent = nothing;
-    this.#post({ kind: 'open', picture: this.#picture, ...request }, [request.keys, request.image]);
+    const { keys, image, prior } = request;
+    this.#post({ kind: 'open', picture: this.#picture, ...request }, [keys, image, ...(prior ? [prior] : [])]);
   }
 
   /** Asks for labels of the node grid; one solve at a time, the newest request next. */
@@ -80,13 +83,13 @@ export class Preview {
     this.#worker.terminate();
   }
 
-  #solve({ n, drawing, draft }: Solve): void {
+  #solve({ n, drawing, segments, draft }: Solve): void {
     // Most solves are of a draft, or of one stroke more: the thread already holds the others.
     const keep = commonStrokes(this.#sent.strokes, drawing.strokes);
     const strokes = drawing.strokes.slice(keep);
     const { locks } = drawing;
     this.#sent = drawing;
-    this.#post({ kind: 'solve', picture: this.#picture, n, keep, strokes, locks, draft });
+    this.#post({ kind: 'solve', picture: this.#picture, n, keep, strokes, locks, segments, draft });
   }
 
   #post(request: PreviewRequest, move: Transferable[] = []): void {

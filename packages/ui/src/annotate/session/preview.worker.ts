@@ -1,11 +1,13 @@
 /** Solves the image in the page with the server's own kernels, so that labels follow the pen. */
 
-import type { Lock, Stroke } from '@saltworks/contract/documents/scribbles';
+import type { Lock, Segment, Stroke } from '@saltworks/contract/documents/scribbles';
 import { unknownKind } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { type Answer, answerFrom, labelsOf, type StrokeLabels } from '@saltworks/core/answer';
 import { Arena } from '@saltworks/core/arena/arena';
+import { hearCorpus } from '@saltworks/core/corpus/prior';
 import { openFast } from '@saltworks/core/fast/solver';
+import { decodeCorpusPrior } from '@saltworks/core/formats/corpus-prior';
 import { decodeKeys, soundOrigin } from '@saltworks/core/formats/keys';
 import { nextStroke } from '@saltworks/core/help/next-stroke';
 import { keyDirections, similarTo } from '@saltworks/core/help/similarity';
@@ -27,9 +29,11 @@ export type PreviewRequest = { picture: number } & (
       keys: ArrayBuffer;
       image: ArrayBuffer;
       options: SegmentOptions;
+      /** The bytes of the corpus' prior, where the options name one. */
+      prior?: ArrayBuffer;
     }
   /** keep: how many strokes of the last drawing stay; `strokes` come after them. draft: the stroke under the pen, on top. */
-  | { kind: 'solve'; n: number; keep: number; strokes: Stroke[]; locks?: Lock[]; draft?: Stroke }
+  | { kind: 'solve'; n: number; keep: number; strokes: Stroke[]; locks?: Lock[]; segments: Segment[]; draft?: Stroke }
   /** Refines the last solve to pixels, if it was n and had no draft. */
   | { kind: 'refine'; n: number }
   /** Shares of the image's sides, 0 … 1. */
@@ -94,6 +98,8 @@ interface Opened {
   keys: Keys;
   grid: Grid;
   options: SegmentOptions;
+  /** Of the drawing that is solved, for the corpus that is heard. */
+  segments: readonly Segment[];
   strokes: Stroke[];
   sheet: StrokeSheet;
   /** Built on first use. */
@@ -148,7 +154,7 @@ async function answer(opened: Opened, request: Exclude<PreviewRequest, { kind: '
   }
 }
 
-async function open({ picture, keys: file, image: bytes, options }: PreviewRequest & { kind: 'open' }) {
+async function open({ picture, keys: file, image: bytes, options, prior }: PreviewRequest & { kind: 'open' }) {
   if (opened) opened.last = undefined;
   opened = undefined;
   const { keys } = decodeKeys(new Uint8Array(file));
@@ -162,21 +168,26 @@ async function open({ picture, keys: file, image: bytes, options }: PreviewReque
   arenas.nodes.reset();
   arenas.pixels.reset();
   const image = { data, width, height };
-  const solver = openFast(image, keys, options, { arenas, strokes: true });
-  const drawing = { strokes: [], sheet: new StrokeSheet(image) };
+  const drawing = { segments: [] as readonly Segment[], strokes: [], sheet: new StrokeSheet(image) };
+  const opinion =
+    prior && hearCorpus(decodeCorpusPrior(new Uint8Array(prior)), keys, options, () => opened?.segments ?? []);
+  const solver = openFast(image, keys, options, { arenas, strokes: true, opinion });
   opened = { picture, solver, keys, grid: gridOf(keys, options.upsample), options, ...drawing };
   const request: RefineRequest = { kind: 'open', image, options: { ...options, scale: 0.5 } };
   refiner.postMessage(request, { transfer: [data.buffer] });
   tell({ kind: 'open', picture });
 }
 
-function solve(opened: Opened, { n, keep, strokes, locks, draft }: PreviewRequest & { kind: 'solve' }): void {
+function solve(opened: Opened, { n, keep, strokes, locks, segments, draft }: PreviewRequest & { kind: 'solve' }): void {
+  opened.segments = segments;
   opened.strokes = [...opened.strokes.slice(0, keep), ...strokes];
   const { solver, grid, options, picture, last } = opened;
   // The last answer's raster lies on this sheet.
   opened.last = undefined;
   const drawn = labelsOf(opened.sheet.raster(opened.strokes, locks, draft), grid, options);
-  const { seeds, nodes } = answerFrom(solver, drawn, last && { seeds: last.drawn.seeds, nodes: last.nodes });
+  // What a corpus says depends on the segments' classes, too.
+  const before = options.corpus === undefined && last ? { seeds: last.drawn.seeds, nodes: last.nodes } : undefined;
+  const { seeds, nodes } = answerFrom(solver, drawn, before);
   const c = seeds.labels.length;
   const ids = Uint32Array.from(argmax(nodes.data, c), (label) => seeds.labels[label]);
   const margin = margins(nodes.data, c);

@@ -24,12 +24,12 @@ import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { Attribute } from '@saltworks/contract/attributes';
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
 import { openReplay } from '@saltworks/core/drawing/replay';
-import { isDrawnEnough } from '@saltworks/core/drawing/scribbles-of';
+import { isDrawnEnough, storedSegment } from '@saltworks/core/drawing/scribbles-of';
 import { ApiError, ask, askAs, bytes } from '../../api.ts';
 import { begin, type Step } from '../../traces.ts';
 import type { Point } from '../board/view.ts';
 import { type Labels, readMask } from '../labels.ts';
-import { type Asked, askFor } from './ask-for.ts';
+import { type Asked, askFor, priorOf } from './ask-for.ts';
 import { Deeds } from './deeds.ts';
 import { followServer } from './follow.ts';
 import { Outbox, type Pending, type Saving } from './outbox.ts';
@@ -155,7 +155,7 @@ export class Session {
     const asked = askFor(given, opening);
     const [assignment, log, known] = await Promise.all([asked.assignment, asked.log, campaign]);
     const session = new Session(assignment, known, log, asked, preview);
-    void session.#openPreview(asked.keys);
+    void session.#openPreview(asked.keys, asked.prior);
     await session.#takeUp(log);
     session.#follow();
     await asked.image.catch(() => {});
@@ -322,18 +322,19 @@ export class Session {
     console.warn(reason);
     if (wait === undefined) return this.#set({ preview: 'failed' });
     await new Promise((over) => setTimeout(over, wait));
-    if (!this.#closed)
-      await this.#openPreview(bytes(addressOf(getAssignmentKeys, this.#place), 0, { cache: 'reload' }));
+    if (this.#closed) return;
+    const keys = bytes(addressOf(getAssignmentKeys, this.#place), 0, { cache: 'reload' });
+    await this.#openPreview(keys, priorOf(this.assignment));
   }
 
-  async #openPreview(file: Promise<ArrayBuffer>): Promise<void> {
+  async #openPreview(file: Promise<ArrayBuffer>, heard: Asked['prior']): Promise<void> {
     try {
-      const [keys, photograph] = await Promise.all([file, this.#file]);
+      const [keys, photograph, prior] = await Promise.all([file, this.#file, heard]);
       const image = await photograph.arrayBuffer();
       const { options } = this.assignment;
       if (!options)
         throw new Error(`backbone ${this.assignment.keys.backbone} is unknown; expected one that the server has`);
-      if (!this.#closed) this.#preview.open({ keys, image, options });
+      if (!this.#closed) this.#preview.open({ keys, image, options, prior });
     } catch (error) {
       // Labels then come from the server only.
       console.warn((error as Error).message);
@@ -343,7 +344,7 @@ export class Session {
 
   #solve(): void {
     clearTimeout(this.#rest);
-    const { drawing, n, preview } = this.#state;
+    const { drawing, categories, n, preview } = this.#state;
     const draft = this.#draft;
     const strokes = draft ? [...drawing.strokes, draft] : drawing.strokes;
     if (!isDrawnEnough({ strokes })) {
@@ -363,7 +364,8 @@ export class Session {
       return;
     }
     if (!draft) this.#set({ none: undefined });
-    if (preview === 'ready') this.#preview.solve({ n, drawing, draft });
+    const segments = drawing.segments.flatMap((segment) => storedSegment(segment, categories) ?? []);
+    if (preview === 'ready') this.#preview.solve({ n, drawing, segments, draft });
   }
 
   #answered(answer: PreviewAnswer): void {

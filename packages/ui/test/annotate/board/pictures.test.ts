@@ -35,6 +35,18 @@ describe('labels', () => {
     expect(marked).toEqual([black, yellow, seven, yellow, seven, seven]);
   });
 
+  test('those that wait are hatched, others are not', () => {
+    const hatched = pixels(
+      labelPixels(
+        { ids: Uint32Array.of(7, 7, 7, 8, 8, 8), width: 3, height: 2 },
+        { colours, contours: false, waiting: new Set([7]) },
+      ),
+    );
+    const [full, pale] = [170, 50].map((alpha) => [10, 20, 30, alpha]);
+    expect(hatched.slice(0, 3)).toEqual([pale, full, pale]);
+    expect(new Set(hatched.slice(3).map(([, , , alpha]) => alpha))).toEqual(new Set([170]));
+  });
+
   test('have white edges where the neighbour to the right or below differs', () => {
     const white = [255, 255, 255, 255];
     const seven = [10, 20, 30, 170];
