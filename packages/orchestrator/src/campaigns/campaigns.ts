@@ -14,8 +14,8 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { presets } from '@saltworks/core/options';
 import type { Kysely } from 'kysely';
 import { audit } from '../accounts/audit.ts';
-import { lockSubject } from '../builds/promote.ts';
 import { attributesOf, picturesOf, selectionOf, solveOf, startOf } from '../db/json.ts';
+import { lockSubject } from '../db/lock-subject.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 

@@ -4,8 +4,8 @@ import { DatasetAwayError, expectInUse, type Place, placeOf, setPlace } from '@s
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely, Transaction } from 'kysely';
 import { audit } from '../accounts/audit.ts';
-import { lockSubject } from '../builds/promote.ts';
 import { daysAgo } from '../days-ago.ts';
+import { lockSubject } from '../db/lock-subject.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import type { Runs } from '../runs/runs.ts';
