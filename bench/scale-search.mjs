@@ -124,16 +124,17 @@ function storeAt(folder) {
   };
 }
 
-/** A dataset of so many images that all have keys. @returns its shards */
+/** A dataset of so many images that all have keys. @returns their hashes, shard by shard */
 async function describe(store, count) {
-  const sizes = [];
-  const shards = await makeDataset(store, count, ({ id, sha256 }, shard) => {
+  const shards = [];
+  await makeDataset(store, count, ({ id, sha256 }, shard) => {
     // A larger dataset repeats the images of the first.
     store.numbers.set(sha256, (id - 1) % images);
-    sizes[shard] = (sizes[shard] ?? 0) + 1;
+    shards[shard] ??= [];
+    shards[shard].push(sha256);
   });
-  for (const [shard, size] of sizes.entries()) {
-    await store.put(extractReportKey(dataset, keys, shard), JSON.stringify({ images: size, failures: [], views: 2 }));
+  for (const [shard, { length }] of shards.entries()) {
+    await store.put(extractReportKey(dataset, keys, shard), JSON.stringify({ images: length, failures: [], views: 2 }));
   }
   return shards;
 }
@@ -160,7 +161,7 @@ function exampleIn({ h, w, window: { top, left, rows, columns } }) {
 const scratch = mkdtempSync(join(tmpdir(), 'saltworks-scale-search-'));
 const store = storeAt(join(scratch, 'small'));
 const deps = { store, keys: { open: () => Promise.reject(new Error('no backbone here')) } };
-const shards = await describe(store, images);
+const shards = (await describe(store, images)).length;
 const shaOf = new Map([...store.numbers].map(([sha256, number]) => [number, sha256]));
 const figures = { images, shards };
 
@@ -277,31 +278,19 @@ if (indexed > images) {
   }
   const large = storeAt(join(scratch, 'large'));
   const many = await describe(large, indexed);
-  const ofShard = Map.groupBy(
-    [...large.numbers].map(([sha256, number], i) => ({ sha256, number, i })),
-    ({ i }) => shardOf(i),
-  );
-  for (let shard = 0; shard < many; shard++) {
-    const listed = ofShard.get(shard);
-    const file = encodeKeyIndex(listed.map(({ sha256, number }) => ({ sha256, summary: rows.get(number) })));
+  for (const [shard, listed] of many.entries()) {
+    const summaries = listed.map((sha256) => ({ sha256, summary: rows.get(large.numbers.get(sha256)) }));
     const report = { version: 1, images: listed.length, failures: [], of: 'repeated' };
-    await putIndex(large, { dataset, keys, shard }, { file, report });
+    await putIndex(large, { dataset, keys, shard }, { file: encodeKeyIndex(summaries), report });
   }
   const took = [];
   for (const number of asked) took.push((await search(large, number, 50)).took);
-  figures.large = { images: indexed, shards: many, top: 50, candidates: 400, seconds: mean(took) };
+  figures.large = { images: indexed, shards: many.length, top: 50, candidates: 400, seconds: mean(took) };
 }
 figures.memoryMB = residentMegabytes('self');
 rmSync(scratch, { recursive: true, force: true });
 console.log(JSON.stringify(figures, null, 1));
 if (values.json) writeFileSync(values.json, `${JSON.stringify(figures, null, 1)}\n`);
-
-/** Of the sizes that `makeDataset` gives shards. */
-function shardOf(i) {
-  if (i < 64 * 16) return Math.floor(i / 16);
-  if (i < 64 * 16 + 960 * 64) return 64 + Math.floor((i - 64 * 16) / 64);
-  return 1024 + Math.floor((i - 64 * 16 - 960 * 64) / 256);
-}
 
 /** The metric of a search: of rows evenly from the index. */
 function spaceFrom(all) {
