@@ -3,7 +3,7 @@ import type { Build, Subject } from '@saltworks/contract/documents/builds';
 import { keysId } from '@saltworks/contract/layout';
 import { readBuild } from '@saltworks/store/builds/builds';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { audit } from '../accounts/audit.ts';
 import { pinOpen } from '../campaigns/assignments/pins.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
@@ -12,6 +12,7 @@ import { ConflictError } from '../errors.ts';
 import { notify } from '../notices/notify.ts';
 import { buildBefore, type Promotion, shownBuild } from './current.ts';
 import { keepMasks } from './keep-masks.ts';
+import { lockSubject } from './lock-subject.ts';
 import { columnsFor, type RecipeOf, type SettingsColumns } from './settings.ts';
 
 export interface PromoteDeps {
@@ -101,10 +102,6 @@ function expectShown(current: Promotion | undefined, from: string | null | undef
   if (from === undefined || from === shown) return;
   throw new ConflictError(`${shown ?? 'no build'} is shown by now; expected ${from ?? 'none'}`, { shown });
 }
-
-/** One promotion of a campaign or dataset at a time, and one change of whether a dataset is in use. */
-export const lockSubject = (tx: Transaction<Schema>, { kind, name }: Subject) =>
-  sql`select pg_advisory_xact_lock(hashtextextended(${`${kind}:${name}`}, 0))`.execute(tx);
 
 /** The campaign's settings that go with a build. */
 async function columnsOf({ db, recipeOf }: PromoteDeps, { subject, settings }: Build) {

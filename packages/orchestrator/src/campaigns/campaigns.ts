@@ -14,7 +14,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { presets } from '@saltworks/core/options';
 import { type Kysely, sql } from 'kysely';
 import { audit } from '../accounts/audit.ts';
-import { lockSubject } from '../builds/promote.ts';
+import { lockSubject } from '../builds/lock-subject.ts';
 import { attributesOf, picturesOf, selectionOf, solveOf, startOf } from '../db/json.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';

@@ -4,7 +4,7 @@ import { DatasetAwayError, expectInUse, type Place, placeOf, setPlace } from '@s
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely, Transaction } from 'kysely';
 import { audit } from '../accounts/audit.ts';
-import { lockSubject } from '../builds/promote.ts';
+import { lockSubject } from '../builds/lock-subject.ts';
 import { daysAgo } from '../days-ago.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
