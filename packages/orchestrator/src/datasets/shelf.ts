@@ -1,6 +1,6 @@
 /** Datasets that are put away: into the archive, from where they come back as they were, or deleted, to be restored for a while. */
 import type { DatasetInfo } from '@saltworks/contract/api/datasets';
-import { DatasetAwayError, expectInUse, type Place, placeOf, setPlace } from '@saltworks/store/datasets/shelf';
+import { DatasetAwayError, expectInUse, inUse, type Place, placeOf, setPlace } from '@saltworks/store/datasets/shelf';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely, Transaction } from 'kysely';
 import { audit } from '../accounts/audit.ts';
@@ -39,7 +39,7 @@ export function unarchiveDataset(deps: ShelfDeps, name: string, actor: string): 
  * Of one that was deleted before, the time when it goes may only come nearer.
  *
  * @returns that time, ISO 8601
- * @throws ConflictError while a campaign uses it, in the archive or deleted as it may be, or anything is under way over it
+ * @throws NotFoundError, ConflictError while a campaign uses it, in the archive or deleted as it may be, or anything is under way over it
  */
 export async function dropDataset(
   deps: ShelfDeps & { runs: Pick<Runs, 'list' | 'bakeoffs'>; graceDays: number },
@@ -47,6 +47,8 @@ export async function dropDataset(
   actor: string,
 ): Promise<string> {
   const goes = daysAgo(-deps.graceDays).toISOString();
+  // First: of one that is not there nobody else is asked.
+  await infoOfDataset(deps.store, name, inUse);
   await expectUnused(deps.db, name);
   const { runs, bakeoffs } = await underWay(deps, { name });
   const running = [
