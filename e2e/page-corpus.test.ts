@@ -83,7 +83,7 @@ describe.skipIf(!browserPath)(`a campaign that hears the corpus${unlessSkipped}`
     expect(made.trust).toBeGreaterThan(0.5);
     await box.click();
     await page.getByText('Saved.').waitFor();
-    expect(await box.isChecked()).toBe(true);
+    await expect.poll(() => box.isChecked()).toBe(true);
     const { corpus, solve } = await campaign();
     expect(corpus).toBe('on');
     await page.getByText(solve.corpus?.slice(0, 16) as string).waitFor();

@@ -1,6 +1,8 @@
 /** What a campaign hears of the corpus: a prior by its content, so that masks are rebuilt from it to the byte. */
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { keysId } from '@saltworks/contract/layout';
+import type { ExtractSettings } from '@saltworks/contract/options';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { currentPrior } from '@saltworks/store/prelabels/prelabels';
 import { type Kysely, sql } from 'kysely';
@@ -31,6 +33,12 @@ export async function newestPrior(
   const { graph } = (await recipeOf({ extract: extractOf(campaign), preset, solve })).options;
   if (graph === 'walk') return prior;
   throw new ConflictError(`the corpus with the graph ${graph}; expected walk, which hears it (preset best)`);
+}
+
+/** How a campaign solves, with these keys: what it hears of the corpus belongs to the keys that it was taught with. */
+export function solveWith(campaign: Chosen & Pick<Campaign, 'solve'>, extract: ExtractSettings): Campaign['solve'] {
+  const { corpus: _, ...alone } = campaign.solve;
+  return keysId(extract.backbone, extract) === keysOf(campaign) ? campaign.solve : alone;
 }
 
 /** @throws NotFoundError unless the campaign hears the prior, or an assignment goes on with it */

@@ -14,7 +14,7 @@ import { expectStorage } from '@saltworks/store/storage/level';
 import type { Kysely } from 'kysely';
 import type { Deps } from '../api/routes.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
-import { keysOf } from '../campaigns/keys.ts';
+import { solveWith } from '../campaigns/corpus.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import { expectDatasetInUse } from '../datasets/shelf.ts';
 import type { Schema } from '../db/schema.ts';
@@ -62,15 +62,12 @@ async function settingsOf(
     return { dataset: (await datasetOf(store, name)).name, preset: preset ?? defaultPreset, solve: {} };
   }
   const campaign = await findCampaign(db, name);
-  const { corpus, ...own } = campaign.solve;
-  const { strokes } = own;
+  const { strokes } = campaign.solve;
   const isOwn = preset === undefined || preset === campaign.preset;
-  // What the corpus taught belongs to the keys that it was taught with.
-  const hears = corpus !== undefined && keysId(extract.backbone, extract) === keysOf(campaign);
   return {
     dataset: campaign.dataset,
     preset: preset ?? campaign.preset,
-    solve: isOwn ? { ...own, ...(hears && { corpus }) } : { ...(strokes !== undefined && { strokes }) },
+    solve: isOwn ? solveWith(campaign, extract) : { ...(strokes !== undefined && { strokes }) },
   };
 }
 
