@@ -73,7 +73,7 @@ function inRounds(shuffled) {
     const unsure = new Float64Array(waiting[0].unsure.length);
     for (const one of waiting) addUnsure(unsure, one);
     if (values.targets === 'all') for (const image of unseen) addUnsure(unsure, brief(image));
-    order.push(...chooseNext(waiting, design, unsure, size - order.length).map(({ image }) => image.image));
+    order.push(...chooseNext(waiting, unsure, size - order.length).map(({ image }) => image.image));
   }
   return order;
 }

@@ -59,17 +59,76 @@ export function openDesign(
     trace += scatter[i * d + i];
   }
   const added = ridge * Math.max(trace / d, Number.EPSILON * total);
+  for (let i = 0; i < d; i++) scatter[i * d + i] += added;
   const p = Math.min(directions, d);
-  const axes = eigenvectors(scatter, d).slice(0, p * d);
-  // Eigenvalues lie on the diagonal now, in another order than the vectors: the largest comes first there.
-  const values = Float64Array.from({ length: d }, (_, i) => scatter[i * d + i])
+  const { axes, values } = leadingDirections(scatter, d, p);
+  for (let i = 0; i < p; i++) for (let j = 0; j < d; j++) axes[i * d + j] /= Math.sqrt(values[i]);
+  return { d, p, mean, axes, weight };
+}
+
+/** Steps of the iteration: directions of little difference need not be told apart, since they span the same. */
+const steps = 12;
+
+/**
+ * The p directions in which a symmetric, positive definite matrix is largest, near enough: by orthogonal iteration, then
+ * Rayleigh and Ritz (Golub and Van Loan, "Matrix Computations", 8.2.4 and 8.1.4).
+ *
+ * @param a n × n
+ * @returns axes: orthonormal rows `[p, n]` between which `a` has nothing; values: a's along them, the largest first
+ */
+function leadingDirections(a: Float64Array, n: number, p: number): { axes: Float64Array; values: Float64Array } {
+  const widest = Array.from({ length: n }, (_, i) => i).sort((i, j) => a[j * n + j] - a[i * n + i] || i - j);
+  let rows = new Float64Array(p * n);
+  for (let i = 0; i < p; i++) rows[i * n + widest[i]] = 1;
+  for (let step = 0; step < steps; step++) rows = orthonormal(times(rows, a, n), n);
+  const image = times(rows, a, n);
+  const inner = new Float64Array(p * p);
+  for (let i = 0; i < p; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = 0;
+      for (let k = 0; k < n; k++) sum += rows[i * n + k] * image[j * n + k];
+      inner[i * p + j] = sum;
+      inner[j * p + i] = sum;
+    }
+  }
+  const turns = eigenvectors(inner, p);
+  const values = Float64Array.from({ length: p }, (_, i) => inner[i * p + i])
     .sort()
     .reverse(); // prettier-ignore
+  const axes = new Float64Array(p * n);
   for (let i = 0; i < p; i++) {
-    const scale = 1 / Math.sqrt(Math.max(values[i], 0) + added);
-    for (let j = 0; j < d; j++) axes[i * d + j] *= scale;
+    for (let j = 0; j < p; j++) for (let k = 0; k < n; k++) axes[i * n + k] += turns[i * p + j] * rows[j * n + k];
   }
-  return { d, p, mean, axes, weight };
+  return { axes, values };
+}
+
+/** Each row times a symmetric matrix. */
+function times(rows: Float64Array, a: Float64Array, n: number): Float64Array<ArrayBuffer> {
+  const out = new Float64Array(rows.length);
+  for (let o = 0; o < rows.length; o += n) {
+    for (let j = 0; j < n; j++) {
+      const value = rows[o + j];
+      if (value !== 0) for (let k = 0; k < n; k++) out[o + k] += value * a[j * n + k];
+    }
+  }
+  return out;
+}
+
+/** Rows made orthonormal in place, by Gram and Schmidt, twice for the rounding. */
+function orthonormal(rows: Float64Array<ArrayBuffer>, n: number): Float64Array<ArrayBuffer> {
+  for (let o = 0; o < rows.length; o += n) {
+    for (const _ of [0, 1]) {
+      for (let other = 0; other < o; other += n) {
+        let sum = 0;
+        for (let k = 0; k < n; k++) sum += rows[o + k] * rows[other + k];
+        for (let k = 0; k < n; k++) rows[o + k] -= sum * rows[other + k];
+      }
+    }
+    let square = 0;
+    for (let k = 0; k < n; k++) square += rows[o + k] ** 2;
+    for (let k = 0; k < n; k++) rows[o + k] /= Math.sqrt(square);
+  }
+  return rows;
 }
 
 /**
@@ -130,10 +189,10 @@ export interface Chosen<T> {
  */
 export function chooseNext<T extends Pick<Brief, 'taught'>>(
   candidates: readonly T[],
-  { p }: Pick<Design, 'p'>,
   unsure: Float64Array,
   count: number,
 ): Chosen<T>[] {
+  const p = (Math.sqrt(8 * unsure.length + 1) - 1) / 2;
   const scatter = new Float64Array(rowStart(p));
   for (let i = 0; i < p; i++) scatter[rowStart(i) + i] = 1;
   let all = 0;
