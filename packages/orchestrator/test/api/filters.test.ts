@@ -298,7 +298,13 @@ describeDatabases('filters of images', ({ open }) => {
     const before = await inCampaign('');
     const images = [30, 1, 4, 9_999].map((id) => ({ id, sha256: `${id}`, name: `${id}.png`, left: 0.5 }));
     const model = '0123456789abcdef';
-    const { id: next } = await writeNext(server.deps.store, { dataset: 'pans', model, waiting: model, considered: 40, images });
+    const { id: next } = await writeNext(server.deps.store, {
+      dataset: 'pans',
+      model,
+      waiting: model,
+      considered: 40,
+      images,
+    });
     await putCurrent(server.deps.store, 'pans', { plan: model, model, next });
     expect(await learn()).toMatchObject({ status: 200, body: { images: 2 } });
     expect(await inCampaign('')).toEqual([30, 4, ...before.filter((i) => i !== 30 && i !== 4)]);
