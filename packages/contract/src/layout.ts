@@ -421,6 +421,9 @@ export const taughtReportKey = (dataset: string, plan: string, shard: number): s
 export const prelabelModelKey = (dataset: string, model: string): string =>
   `${prelabelsPrefix(dataset)}models/${model}.json`;
 
+/** `…/next/0123456789abcdef.json`: NextImages. */
+export const nextImagesKey = (dataset: string, id: string): string => `${prelabelsPrefix(dataset)}next/${id}.json`;
+
 /** `…/current.json`: the pre-labels that the dataset has, CurrentPrelabels. */
 export const currentPrelabelsKey = (dataset: string): string => `${prelabelsPrefix(dataset)}current.json`;
 

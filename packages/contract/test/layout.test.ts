@@ -92,6 +92,7 @@ const decided: Record<string, [key: string, keeping: layout.Keeping][]> = {
   prelabelPlanKey: [[layout.prelabelPlanKey('pans', build), 'rebuilt']],
   taughtReportKey: [[layout.taughtReportKey('pans', build, 1), 'rebuilt']],
   prelabelModelKey: [[layout.prelabelModelKey('pans', build), 'rebuilt']],
+  nextImagesKey: [[layout.nextImagesKey('pans', '0123456789abcdef'), 'rebuilt']],
   currentPrelabelsKey: [[layout.currentPrelabelsKey('pans'), 'rebuilt']],
   exportPlanKey: [[layout.exportPlanKey('pans', 'x'), 'exports']],
   exportSummaryKey: [[layout.exportSummaryKey('pans', 'x'), 'exports']],

@@ -10,7 +10,6 @@ import type { ImportActivities } from '@saltworks/contract/messages/schedules';
 import type { SearchActivities } from '@saltworks/contract/messages/search';
 import type { UploadActivities } from '@saltworks/contract/messages/uploads';
 import { readDataset } from '@saltworks/store/datasets/dataset';
-import { putCurrent } from '@saltworks/store/prelabels/prelabels';
 import { expectStorage } from '@saltworks/store/storage/level';
 import { Context } from '@temporalio/activity';
 import { type AnnotateDeps, answerMask, answerNodeLabels, attribute, openImage } from './annotate.ts';
@@ -27,6 +26,7 @@ import { writeKnownRegions } from './known-regions.ts';
 import type { MaskDeps } from './make-mask.ts';
 import { agree, makeConsensus, type ReplayDeps, replayDrawing } from './measure.ts';
 import { importPlace } from './place.ts';
+import { finishPrelabels, type OrderDeps } from './prelabels/order.ts';
 import { type PredictDeps, predictShard } from './prelabels/predict.ts';
 import { finishTeaching, type TeachDeps, teachShard } from './prelabels/teach.ts';
 import type { WeighDeps } from './prelabels/weigh.ts';
@@ -49,6 +49,7 @@ export function createActivities(
     ReplayDeps &
     TeachDeps &
     PredictDeps &
+    OrderDeps &
     WeighDeps &
     ImportDeps &
     Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>> & {
@@ -97,8 +98,7 @@ export function createActivities(
     teachShard: (request) => withRoom((pulse) => teachShard(deps, request, pulse)),
     finishTeaching: (request) => withRoom((pulse) => finishTeaching(deps, request, pulse)),
     predictShard: (request) => withRoom((pulse) => predictShard(deps, request, pulse)),
-    finishPrelabels: ({ dataset, ...current }) =>
-      withPulse(({ signal }) => putCurrent(deps.store, dataset, current, { signal })),
+    finishPrelabels: (request) => withRoom((pulse) => finishPrelabels(deps, request, pulse)),
     indexShard: (request) => withRoom((pulse) => indexShard(deps, request, pulse)),
     findPlaces: (request) => withPulse((pulse) => findPlaces(deps, request, pulse)),
     ...(evaluating && {

@@ -6,13 +6,15 @@ import type { ScribblesExtension } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { labelsOf } from '@saltworks/core/answer';
 import { Arena } from '@saltworks/core/arena/arena';
-import { type Classifier, classifierOf } from '@saltworks/core/corpus/classifier';
+import { type Classifier, classifierOf, classify } from '@saltworks/core/corpus/classifier';
 import { teach } from '@saltworks/core/corpus/fast/statistics';
 import { lessonOf } from '@saltworks/core/corpus/lesson';
+import { type Brief, briefOf, chooseNext, type Design, openDesign } from '@saltworks/core/corpus/next';
 import { predictScores, segmentsOf } from '@saltworks/core/corpus/predict';
 import { categoryIn, hearCorpus } from '@saltworks/core/corpus/prior';
 import { noStatistics, weightOf } from '@saltworks/core/corpus/statistics';
 import { placeOf, subtractTaught } from '@saltworks/core/corpus/taught';
+import { decodeKeys } from '@saltworks/core/formats/keys';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { decodeStatistics, encodeStatistics } from '@saltworks/core/formats/statistics';
 import { mean } from '@saltworks/core/metrics/mean';
@@ -53,6 +55,23 @@ export interface WeighJob extends LearnJob {
   /** Files of what they taught, all of it a part of the model. */
   lessons: Uint8Array[];
   model: PredictJob['model'];
+}
+
+/** What an image that nobody drew on would teach, in brief. */
+export interface BriefJob {
+  kind: 'brief';
+  /** Bytes of the file of keys. */
+  keys: Uint8Array;
+  model: PredictJob['model'];
+}
+
+/** Which images would teach most: seconds of work. */
+export interface ChooseJob {
+  kind: 'choose';
+  /** What each would teach, in brief. */
+  taught: Float64Array[];
+  unsure: Float64Array;
+  count: number;
 }
 
 /** Bytes of the image's own statistics. */
@@ -104,6 +123,27 @@ export function weighImage(
   });
   return found.length === 0 ? undefined : mean(found);
 }
+
+/** The model of the last brief: the next one has the same, most often. */
+let lastDesign: { id: string; classifier: Classifier; design: Design } | undefined;
+
+export function briefImage({ keys: file, model: { id, statistics, learner } }: BriefJob): Brief {
+  if (lastDesign?.id !== id) {
+    const taught = decodeStatistics(statistics).statistics;
+    lastDesign = { id, classifier: classifierOf(taught, learner), design: openDesign(taught) };
+  }
+  const { classifier, design } = lastDesign;
+  const { keys } = decodeKeys(file);
+  return briefOf(design, keys, classify(classifier, keys, [...classifier.frequency.keys()], learner));
+}
+
+/** The places of those that are chosen, and what each leaves. */
+export const chooseImages = ({ taught, unsure, count }: ChooseJob): { place: number; left: number }[] =>
+  chooseNext(
+    taught.map((own, place) => ({ taught: own, place })),
+    unsure,
+    count,
+  ).map(({ image: { place }, left }) => ({ place, left }));
 
 /** The model that the last image was predicted by: the next one has the same, most often. */
 let last: { id: string; classifier: Classifier; categories: TaughtCategory[] } | undefined;

@@ -3,6 +3,7 @@ import { type DecodedImage, decodeImage } from '@saltworks/backbone/image/decode
 import { answerJobs } from '@saltworks/backbone/threads/thread';
 import type { ScribblesExtension } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
+import type { Brief } from '@saltworks/core/corpus/next';
 import { hearCorpus } from '@saltworks/core/corpus/prior';
 import { consensus, valuesTogether } from '@saltworks/core/crowd/consensus';
 import { decodeCorpusPrior } from '@saltworks/core/formats/corpus-prior';
@@ -11,7 +12,18 @@ import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { segment } from '@saltworks/core/segment';
 import { fittingKeys } from './fitting-keys.ts';
 import { type Judged, type JudgeJob, judgeImage } from './judge-job.ts';
-import { type PredictJob, predictImage, type TeachJob, teachImage, type WeighJob, weighImage } from './learn-job.ts';
+import {
+  type BriefJob,
+  briefImage,
+  type ChooseJob,
+  chooseImages,
+  type PredictJob,
+  predictImage,
+  type TeachJob,
+  teachImage,
+  type WeighJob,
+  weighImage,
+} from './learn-job.ts';
 import { type MadeMask, type MaskNames, maskFile } from './mask-file.ts';
 import { type Replayed, type ReplayJob, replayDrawing } from './replay-job.ts';
 import { yieldToOthers } from './thread-priority.ts';
@@ -40,9 +52,15 @@ export interface ConsensusJob extends Omit<MaskJob, 'scribbles' | 'extension'> {
 // An annotator waits for an answer; nobody waits for a batch.
 yieldToOthers();
 
-type Job = MaskJob | ConsensusJob | JudgeJob | ReplayJob | TeachJob | PredictJob | WeighJob;
+type Job = MaskJob | ConsensusJob | JudgeJob | ReplayJob | TeachJob | PredictJob | WeighJob | BriefJob | ChooseJob;
 
-answerJobs<Job, MadeMask | Judged | Replayed | Uint8Array | number | undefined>(async (job) => {
+answerJobs<
+  Job,
+  MadeMask | Judged | Replayed | Uint8Array | Brief | ReturnType<typeof chooseImages> | number | undefined
+>(async (job) => {
+  // Keys alone say it.
+  if ('kind' in job && job.kind === 'brief') return { result: briefImage(job) };
+  if ('kind' in job && job.kind === 'choose') return { result: chooseImages(job) };
   const image = await decodeImage(job.image, { maxPixels: job.maxPixels });
   if (!('kind' in job)) return moved(await ('annotations' in job ? together(image, job) : alone(image, job)));
   switch (job.kind) {

@@ -14,9 +14,10 @@ import { CODE_VERSION, maskId } from '@saltworks/store/builds/mask-names';
 import { keepStrokes } from '@saltworks/store/builds/strokes';
 import { sha256Of } from '@saltworks/store/objects/canonical';
 import { readDocument } from '@saltworks/store/objects/documents';
-import { lessonName, readModel, writePlan } from '@saltworks/store/prelabels/prelabels';
+import { currentNext, currentRecipe, lessonName, readModel, writePlan } from '@saltworks/store/prelabels/prelabels';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { extractShard } from '../src/extract.ts';
+import { finishPrelabels } from '../src/prelabels/order.ts';
 import { predictShard } from '../src/prelabels/predict.ts';
 import { finishTeaching, readStatistics, teachShard } from '../src/prelabels/teach.ts';
 import { propagateShard, recipeOf } from '../src/propagate.ts';
@@ -246,5 +247,49 @@ describe('the others', () => {
     const masks = await Promise.all([one, two].map(async ({ model }) => (await reportOf(model)).masks));
     const shared = masks[0].filter(({ mask }) => masks[1].some((other) => other.mask === mask));
     expect(shared).toEqual([]);
+  });
+});
+
+describe('what to label next', () => {
+  const finish = async (drawn: number) => {
+    const id = await plan(grounded(drawn));
+    const { model } = await learn(id);
+    await finishPrelabels(engine, { dataset: 'd', plan: id, model }, pulse());
+    return model;
+  };
+
+  test('is said of the images without strokes, each leaving less than the one before, the same another time', async () => {
+    const model = await finish(2);
+    const next = await currentNext(engine.store, 'd');
+    expect(next).toMatchObject({ version: 1, dataset: 'd', model, considered: 4 });
+    expect(next.images.map(({ name }) => name).sort()).toEqual(['2.png', '3.png', '4.png', '5.png']);
+    const left = next.images.map((image) => image.left);
+    expect(left).toEqual([...left].sort((a, b) => b - a));
+    expect(left[0]).toBeLessThan(1);
+    expect(left.at(-1)).toBeGreaterThan(0);
+    expect(next.images.every(({ id, sha256 }) => images.some((one) => one.id === id && one.sha256 === sha256))).toBe(
+      true,
+    );
+    // Known already: no keys are read.
+    for (const { sha256 } of images.slice(2)) await engine.store.delete(keysKey(extract.backbone, sha256));
+    const id = await plan(grounded(2));
+    await finishPrelabels(engine, { dataset: 'd', plan: id, model }, pulse());
+    expect(await currentNext(engine.store, 'd')).toEqual(next);
+  });
+
+  test('passes over images without keys', async () => {
+    await engine.store.delete(keysKey(extract.backbone, images[3].sha256));
+    await finish(2);
+    const { images: found, considered } = await currentNext(engine.store, 'd');
+    expect(found.map(({ name }) => name)).not.toContain('3.png');
+    expect(considered).toBe(3);
+  });
+
+  test('is nothing where every image is drawn on; the pre-labels are there all the same', async () => {
+    const model = await finish(6);
+    expect(await currentRecipe(engine.store, 'd')).toBe(prelabelRecipe(model));
+    await expect(currentNext(engine.store, 'd')).rejects.toThrow(
+      'the pre-labels of d say nothing of what to label next; expected newer ones (saltworks prelabel d)',
+    );
   });
 });

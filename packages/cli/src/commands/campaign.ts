@@ -31,6 +31,7 @@ import { table } from '../table.ts';
 import { attributesCommand } from './attributes.ts';
 import { classesCommand } from './classes.ts';
 import { selectBy } from './filter.ts';
+import { firstCommand } from './first.ts';
 import { invitationCommands } from './invitations.ts';
 import { measureCommands } from './measures.ts';
 import { memberCommands } from './members.ts';
@@ -129,6 +130,7 @@ Examples:
     classesCommand(),
     attributesCommand(),
     workCommand(),
+    firstCommand(),
     reserveCommand(),
     skippedCommand(),
     ...memberCommands(),

@@ -102,11 +102,15 @@ export const deleteFilter = endpoint({ method: 'DELETE', url: `${at}/:filter`, r
 /** Fixes the images that fit a saved filter now. */
 export const postFilterSelection = endpoint({ method: 'POST', url: `${at}/:filter/selection`, response: selection });
 
-/** Gives a campaign's images that fit one of its saved filters out before all others. */
+/** Gives some of a campaign's images out before all others: those that fit one of its saved filters, or the most to learn from first. */
 export const postCampaignFirst = endpoint({
   method: 'POST',
   url: '/api/campaigns/:campaign/first',
-  body: z.strictObject({ filter: slug }),
+  body: z.union([
+    z.strictObject({ filter: slug }),
+    /** As the dataset's last pre-labels say (`saltworks prelabel`). */
+    z.strictObject({ order: z.literal('learn') }),
+  ]),
   response: z.object({ images: z.int() }),
 });
 

@@ -63,6 +63,36 @@ export const prelabelModel = z.object({
 });
 export type PrelabelModel = z.infer<typeof prelabelModel>;
 
+/** Images that would teach a model most, each beside those before it (core's `corpus/next.ts`). */
+export const nextImages = z.object({
+  version: z.literal(1),
+  /** The first 16 digits of the sha256 of the fields below. */
+  id: z.string(),
+  dataset: z.string(),
+  model: z.string(),
+  /** Names the images without strokes that were to be weighed against one another: the same ones give the same order. */
+  waiting: z.string(),
+  /** Those of them that were: the others have no keys. */
+  considered: z.number(),
+  images: z.array(
+    z.object({
+      /** Its number in the dataset. */
+      id: z.number(),
+      sha256: z.string(),
+      name: z.string(),
+      /** The part of the variance of the model's scores that is left with it and those before it, 0 … 1. */
+      left: z.number(),
+    }),
+  ),
+});
+export type NextImages = z.infer<typeof nextImages>;
+
 /** The pre-labels that a dataset has: those of the run that ended last. */
-export const currentPrelabels = z.object({ version: z.literal(1), plan: z.string(), model: z.string() });
+export const currentPrelabels = z.object({
+  version: z.literal(1),
+  plan: z.string(),
+  model: z.string(),
+  /** Id of the NextImages; absent from what earlier versions wrote, and where no image waits. */
+  next: z.optional(z.string()),
+});
 export type CurrentPrelabels = z.infer<typeof currentPrelabels>;

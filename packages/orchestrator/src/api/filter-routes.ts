@@ -8,9 +8,10 @@ import {
   postTags,
   putFilter,
 } from '@saltworks/contract/api/filters';
+import { currentNext } from '@saltworks/store/prelabels/prelabels';
 import { auditAlone } from '../accounts/audit.ts';
 import { datasetOfSubject, expectImages, filterFor, findImages, fixSelection, taskFilter } from '../filters/find.ts';
-import { giveFirst } from '../filters/first.ts';
+import { giveFirst, giveListFirst } from '../filters/first.ts';
 import { findFilter, listFilters, removeFilter, saveFilter } from '../filters/saved.ts';
 import { changeTag, listTags } from '../filters/tags.ts';
 import { route } from './routes.ts';
@@ -57,11 +58,17 @@ export const filterRoutes = [
     },
   }),
   route(postCampaignFirst, {
-    summary: "Gives a campaign's images that fit one of its saved filters now out before all others",
+    summary:
+      "Gives a campaign's images that fit one of its saved filters now out before all others, or those that would teach most",
     access: { campaign: 'manager' },
     errors: [409],
     async handler({ deps, params, body, user }) {
       const subject = { kind: 'campaign', name: params.campaign } as const;
+      if ('order' in body) {
+        const { images } = await currentNext(deps.store, await datasetOfSubject(deps, subject));
+        const listed = { images: images.map(({ id }) => id), order: body.order, actor: user.id };
+        return { images: await giveListFirst(deps.db, params.campaign, listed) };
+      }
       const filter = await taskFilter(deps.db, params.campaign, await findFilter(deps.db, subject, body.filter));
       return { images: await giveFirst(deps.db, params.campaign, { name: body.filter, filter, actor: user.id }) };
     },

@@ -3,6 +3,7 @@ import type { Selection } from '@saltworks/contract/api/filters';
 import { encodeLines } from '@saltworks/contract/documents/document';
 import { datasetKey, extractReportKey, maskKey, maskReportKey, shardKey } from '@saltworks/contract/layout';
 import { findSelection } from '@saltworks/store/datasets/selections';
+import { putCurrent, writeNext } from '@saltworks/store/prelabels/prelabels';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fillCampaigns } from '../../dist/campaigns/tasks/fill.js';
 import { takeTask } from '../../dist/campaigns/tasks/take.js';
@@ -286,5 +287,29 @@ describeDatabases('filters of images', ({ open }) => {
     expect(await inCampaign('work=begun')).toEqual([1, 2]);
     expect((await ask('POST', '/api/campaigns/salt/first', { filter: 'none' })).status).toBe(404);
     expect((await ask('POST', '/api/campaigns/salt/first', { filter: 'anns' }, reviewer)).status).toBe(403);
+  });
+
+  test('put first what the pre-labels say would teach most, but not what somebody has or the campaign lacks', async () => {
+    const learn = () => ask('POST', '/api/campaigns/salt/first', { order: 'learn' });
+    expect(await learn()).toMatchObject({
+      status: 400,
+      body: { error: 'pans has no pre-labels; expected some (saltworks prelabel pans)' },
+    });
+    const before = await inCampaign('');
+    const images = [30, 1, 4, 9_999].map((id) => ({ id, sha256: `${id}`, name: `${id}.png`, left: 0.5 }));
+    const model = '0123456789abcdef';
+    const { id: next } = await writeNext(server.deps.store, {
+      dataset: 'pans',
+      model,
+      waiting: model,
+      considered: 40,
+      images,
+    });
+    await putCurrent(server.deps.store, 'pans', { plan: model, model, next });
+    expect(await learn()).toMatchObject({ status: 200, body: { images: 2 } });
+    expect(await inCampaign('')).toEqual([30, 4, ...before.filter((i) => i !== 30 && i !== 4)]);
+    expect(await learn()).toMatchObject({ status: 200, body: { images: 2 } });
+    expect((await inCampaign('')).slice(0, 2)).toEqual([30, 4]);
+    expect((await ask('POST', '/api/campaigns/salt/first', { order: 'other' })).status).toBe(400);
   });
 });

@@ -3,6 +3,8 @@ import type { SnapshotImage } from '@saltworks/contract/documents/builds';
 import {
   type CurrentPrelabels,
   currentPrelabels,
+  type NextImages,
+  nextImages,
   type PrelabelModel,
   type PrelabelPlan,
   prelabelModel,
@@ -14,6 +16,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import {
   currentPrelabelsKey,
   keysId,
+  nextImagesKey,
   prelabelModelKey,
   prelabelPlanKey,
   prelabelRecipe,
@@ -122,10 +125,10 @@ export async function readModel(
 export async function putCurrent(
   store: ObjectStore,
   dataset: string,
-  { plan, model }: Omit<CurrentPrelabels, 'version'>,
+  { plan, model, next }: Omit<CurrentPrelabels, 'version'>,
   options?: CallOptions,
 ): Promise<void> {
-  const current: CurrentPrelabels = { version: 1, plan, model };
+  const current: CurrentPrelabels = { version: 1, plan, model, ...(next !== undefined && { next }) };
   await store.put(currentPrelabelsKey(dataset), JSON.stringify(current), options);
 }
 
@@ -149,6 +152,38 @@ export async function currentPrior(
   if (prior !== undefined) return { prior, keys: keysId(settings.extract.backbone, settings.extract) };
   throw new InvalidInputError(
     `the pre-labels of ${dataset} were learned by an earlier version; expected newer ones (saltworks prelabel ${dataset})`,
+  );
+}
+
+export async function writeNext(
+  store: ObjectStore,
+  content: Omit<NextImages, 'version' | 'id'>,
+  options?: CallOptions,
+): Promise<NextImages> {
+  const next: NextImages = { version: 1, id: contentId(content), ...content };
+  await store.putIfAbsent(nextImagesKey(next.dataset, next.id), JSON.stringify(next), options);
+  return next;
+}
+
+/** What is there, if it is of this model and of these images. @param of.waiting names them */
+export async function findNext(
+  store: ObjectStore,
+  { dataset, model, waiting }: Pick<NextImages, 'dataset' | 'model' | 'waiting'>,
+  options?: CallOptions,
+): Promise<NextImages | undefined> {
+  const current = await readDocument(store, currentPrelabelsKey(dataset), currentPrelabels, options);
+  if (current?.next === undefined || current.model !== model) return undefined;
+  const found = await readDocument(store, nextImagesKey(dataset, current.next), nextImages, options);
+  return found?.waiting === waiting ? found : undefined;
+}
+
+/** The images that the dataset's pre-labels would have labelled next. @throws InvalidInputError if nothing says so */
+export async function currentNext(store: ObjectStore, dataset: string, options?: CallOptions): Promise<NextImages> {
+  const { next } = await readCurrent(store, dataset, options);
+  const found = next && (await readDocument(store, nextImagesKey(dataset, next), nextImages, options));
+  if (found) return found;
+  throw new InvalidInputError(
+    `the pre-labels of ${dataset} say nothing of what to label next; expected newer ones (saltworks prelabel ${dataset})`,
   );
 }
 
