@@ -102,6 +102,30 @@ describe.skipIf(!path)(`datasets that are put away${path ? '' : ' (skipped: no C
     expect(stack.run('dataset', 'ls', 'cups')).toContain('2 images');
   });
 
+  test('an image is taken out by a filter, and put back; by the command, too; an import leaves its file out', async () => {
+    await page.goto(`${stack.url}/datasets/cups?name=coffee`);
+    await page.getByRole('button', { name: 'Take out of the dataset all that fit' }).click();
+    await page.getByRole('button', { name: 'Really take out of the dataset? all that fit' }).click();
+    await page.getByText('1 image taken out').waitFor();
+    expect(stack.run('dataset', 'ls', 'cups')).toContain('1 images (and 1 former)');
+    expect(stack.run('dataset', 'removed', 'cups')).toMatch(/^coffee\.jpg /m);
+    await page.goto(`${stack.url}/datasets/cups/settings`);
+    await row('coffee.jpg').waitFor();
+    expect(await serious(page)).toEqual([]);
+    expect(await refused('dataset', 'remove', 'cups', '--image', 'coffee.jpg')).toMatch(/no image coffee\.jpg/);
+    expect(stack.run('dataset', 'import', folder, '--name', 'cups')).toContain(
+      'left out: 1 picture that was taken out (dataset put-back)',
+    );
+    await page.getByRole('button', { name: 'Put back: coffee.jpg' }).click();
+    await page.getByText('None. To take images out').waitFor();
+    expect(stack.run('dataset', 'ls', 'cups')).toContain('2 images');
+    expect(stack.run('dataset', 'remove', 'cups', '--image', 'chelsea.png')).toMatch(
+      /^cups: 1 image taken out; saltworks dataset put-back cups brings them back until \d{4}-/,
+    );
+    expect(stack.run('dataset', 'put-back', 'cups', '--all')).toBe('cups: 1 image put back\n');
+    expect(stack.run('dataset', 'removed', 'cups')).toBe('');
+  });
+
   test('the command deletes and restores, not what a campaign uses; then it goes, and what is shared stays', async () => {
     expect(stack.run('dataset', 'archive', 'cups')).toBe('archived: cups\n');
     expect(stack.run('dataset', 'unarchive', 'cups')).toBe('out of the archive: cups\n');

@@ -7,6 +7,7 @@ const words: Partial<Record<LeftReason, [string, string]>> = {
   hidden: ['hidden file', 'hidden files'],
   broken_links: ['link to nothing', 'links to nothing'],
   linked_folders: ['link to a folder', 'links to folders'],
+  removed: ['picture that was taken out (dataset put-back)', 'pictures that were taken out (dataset put-back)'],
   other: ['file that is no picture', 'files that are no pictures'],
 };
 

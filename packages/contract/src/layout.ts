@@ -179,6 +179,13 @@ export const namesPrefix = (dataset: string): string => `${datasetPrefix(dataset
 /** `datasets/NAME/names/000000042.json`: names of a shard's images that are not those of its lines, a ShardNames. */
 export const namesKey = (dataset: string, shard: number): string => `${namesPrefix(dataset)}${numbered(shard)}.json`;
 
+/** `datasets/NAME/removed/`: of shards with images that were taken out. */
+export const removedPrefix = (dataset: string): string => `${datasetPrefix(dataset)}removed/`;
+
+/** `datasets/NAME/removed/000000042.json`: images of a shard that were taken out, a RemovedImages. */
+export const removedKey = (dataset: string, shard: number): string =>
+  `${removedPrefix(dataset)}${numbered(shard)}.json`;
+
 /** `datasets/NAME/selections/0123456789abcdef.json`: a SelectionDocument, named by its content. */
 export const selectionKey = (dataset: string, id: string): string => `${datasetPrefix(dataset)}selections/${id}.json`;
 
@@ -567,7 +574,7 @@ const keepings: readonly [RegExp, Keeping][] = [
   [/^(identity\.json$|builds\/(lines|snapshots)\/)/, 'kept'],
   [/^(backbones|channels|catalog|key-sets|drawings|shelf)\//, 'changing'],
   [/^datasets\/[^/]+\/(images|classes|selections)\//, 'kept'],
-  [/^datasets\/[^/]+\/(names|scribbles|truth)\//, 'changing'],
+  [/^datasets\/[^/]+\/(names|removed|scribbles|truth)\//, 'changing'],
   // The masks of builds and campaigns: with hashes of their bytes, by which they are rebuilt.
   [/^datasets\/[^/]+\/masks\/(campaign-|build\.)/, 'changing'],
   [/^datasets\/[^/]+\/masks\/|^masks\//, 'masks'],
@@ -681,6 +688,7 @@ const inner = [
   'lines',
   'masks',
   'names',
+  'removed',
   'scribbles',
   'selections',
   'truth',

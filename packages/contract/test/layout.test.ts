@@ -53,6 +53,7 @@ const decided: Record<string, [key: string, keeping: layout.Keeping][]> = {
   selectionKey: [[layout.selectionKey('cats', '0123456789abcdef'), 'kept']],
   shardKey: [[shardKey('pans', 1), 'kept']],
   namesKey: [[layout.namesKey('pans', 1), 'changing']],
+  removedKey: [[layout.removedKey('pans', 1), 'changing']],
   scribblesKey: [[layout.scribblesKey('pans', 1, sha, '.json'), 'changing']],
   truthKey: [[layout.truthKey('pans', sha, '.png'), 'changing']],
   extractReportKey: [[layout.extractReportKey('pans', 'tiny', 1), 'rebuilt']],

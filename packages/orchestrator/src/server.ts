@@ -41,6 +41,7 @@ import { sweepCampaigns } from './campaigns/sweep.ts';
 import { extendCampaigns, fillCampaigns, refillCampaigns } from './campaigns/tasks/fill.ts';
 import { databaseCheck, storeCheck, temporalCheck } from './checks.ts';
 import { repeat } from './concurrency/repeat.ts';
+import { sweepImages } from './datasets/removed.ts';
 import { sweepDatasets } from './datasets/sweep.ts';
 import type { Database } from './db/database.ts';
 import { type Journal, openJournal } from './db/journal.ts';
@@ -235,7 +236,10 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
   const closing = new AbortController();
   const sweepAway = repeat(
     sweepMs,
-    async () => void (await sweepDatasets({ db, store, client, runs }, { signal: closing.signal })),
+    async () => {
+      await sweepDatasets({ db, store, client, runs }, { signal: closing.signal });
+      await sweepImages({ db, store }, { signal: closing.signal });
+    },
     (message) => {
       if (!closing.signal.aborted) log(message);
     },

@@ -26,6 +26,7 @@ import { leftOut } from '../left-out.ts';
 import { windowOption } from '../options.ts';
 import { progress } from '../progress.ts';
 import { readSettings } from '../settings.ts';
+import { datasetImagesCommands } from './dataset-images.ts';
 import { datasetShelfCommands } from './dataset-shelf.ts';
 import { formatsCommand } from './formats.ts';
 import { keysCommand } from './keys.ts';
@@ -63,7 +64,7 @@ export function datasetCommand(): Command {
     .option('--duplicates', 'its names that are the same picture as another, and whether exports hold them')
     .option('--json', 'JSON, one document a line')
     .action(list);
-  for (const each of datasetShelfCommands()) command.addCommand(each);
+  for (const each of [...datasetImagesCommands(), ...datasetShelfCommands()]) command.addCommand(each);
   command.addCommand(keysCommand());
   command.addCommand(exportCommand());
   command.addCommand(formatsCommand());

@@ -1,15 +1,10 @@
 /** `saltworks tag …`: words that images of a dataset are found by. */
-import { getFilters, getTags, type ImageFilter, mostNamed, postTags } from '@saltworks/contract/api/filters';
-import { getDatasetImages } from '@saltworks/contract/api/mask-sets';
-import { getCampaignTasks } from '@saltworks/contract/api/tasks';
-import type { Subject } from '@saltworks/contract/documents/builds';
-import { InvalidInputError } from '@saltworks/contract/errors';
+import { getTags, postTags } from '@saltworks/contract/api/filters';
 import { Command } from 'commander';
-import type { Api } from '../api.ts';
-import { campaignAt } from '../campaigns.ts';
 import { withApi } from '../stack/connect.ts';
 import { findSubject, subjectText } from '../subjects.ts';
 import { table } from '../table.ts';
+import { expectOne, imagesAsked, type WhichImages } from '../which-images.ts';
 
 const ofArgument = ['<of>', 'a campaign or a dataset; campaign:ID or dataset:NAME where both are called so'] as const;
 
@@ -61,10 +56,7 @@ Examples:
   return command;
 }
 
-interface Flags {
-  image?: string[];
-  filter?: string;
-  all?: boolean;
+interface Flags extends WhichImages {
   json?: boolean;
 }
 
@@ -73,53 +65,12 @@ async function change(
   asked: { tag: string; set: boolean },
   { image, filter, all, json }: Flags,
 ): Promise<void> {
-  if ([image, filter, all].filter((each) => each !== undefined).length !== 1) {
-    throw new InvalidInputError('which images; expected one of --image, --filter and --all');
-  }
+  expectOne({ image, filter, all });
   await withApi(json, async (api) => {
     const subject = await findSubject(api, of);
-    const which = image
-      ? { images: await numbersOf(api, subject, image) }
-      : { filter: filter === undefined ? {} : await filterNamed(api, subject, filter) };
+    const which = await imagesAsked(api, subject, { image, filter });
     const { images } = await api(postTags, { params: { subject: subjectText(subject) }, body: { ...asked, ...which } });
     if (json) return console.log(JSON.stringify({ ...asked, images }));
     console.log(`${asked.tag}: ${asked.set ? 'set of' : 'taken from'} ${images} image${images === 1 ? '' : 's'}`);
   });
-}
-
-async function filterNamed(api: Api, subject: Subject, name: string): Promise<ImageFilter> {
-  const filters = await api(getFilters, { params: { subject: subjectText(subject) } });
-  const found = filters.find((each) => each.name === name);
-  if (found) return found.filter as ImageFilter;
-  throw new InvalidInputError(`no filter ${name}; expected one of: saltworks filter ls ${subjectText(subject)}`);
-}
-
-/** Numbers of images in their dataset, by names. @throws InvalidInputError if one is missing */
-async function numbersOf(api: Api, subject: Subject, names: readonly string[]): Promise<number[]> {
-  if (names.length > mostNamed)
-    throw new InvalidInputError(`${names.length} images; expected at most ${mostNamed}, or --filter`);
-  const found: number[] = [];
-  for (const name of names) found.push(await numberOf(api, subject, name));
-  return found;
-}
-
-async function numberOf(api: Api, { kind, name: of }: Subject, name: string): Promise<number> {
-  for (let after: string[] = []; ; ) {
-    const query: [string, string][] = [
-      ['name', name],
-      ['limit', '200'],
-      ...after.map((each): [string, string] => ['after', each]),
-    ];
-    const { items, next } =
-      kind === 'campaign'
-        ? await api(getCampaignTasks, { ...campaignAt(of), query })
-        : await api(getDatasetImages, { params: { dataset: of }, query });
-    for (const item of items) {
-      if ('image' in item ? item.image.name === name : item.name === name || item.also?.includes(name)) {
-        return 'image' in item ? item.image.id : item.id;
-      }
-    }
-    if (next === null) throw new InvalidInputError(`no image ${name}; expected one of ${of}`);
-    after = [next];
-  }
 }

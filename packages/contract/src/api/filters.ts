@@ -124,6 +124,11 @@ export const getTags = endpoint({ method: 'GET', url: tags, response: z.array(im
 /** Most images that are named at once. */
 export const mostNamed = 10_000;
 
+/** Numbers of images in their dataset. */
+export const imageNumbers = z
+  .array(z.int().check(z.gte(1), z.lte(0x7fffffff)))
+  .check(z.minLength(1), z.maxLength(mostNamed));
+
 const tagging = { tag: tagName, set: z.boolean() };
 
 /** Sets a tag of images, or takes it from them: of those given, by their numbers in the dataset, or of all that fit a filter. */
@@ -131,10 +136,7 @@ export const postTags = endpoint({
   method: 'POST',
   url: tags,
   body: z.union([
-    z.strictObject({
-      ...tagging,
-      images: z.array(z.int().check(z.gte(1), z.lte(0x7fffffff))).check(z.minLength(1), z.maxLength(mostNamed)),
-    }),
+    z.strictObject({ ...tagging, images: imageNumbers }),
     z.strictObject({ ...tagging, filter: imageFilter }),
   ]),
   /** How many had not been so before. */

@@ -43,6 +43,27 @@ export const shardNames = z.object({ version: z.literal(1), images: z.record(z.s
 export type ShardNames = z.infer<typeof shardNames>;
 
 /**
+ * Images of a shard that were taken out of their dataset, by id. They are former versions: without names until they are put back.
+ * Absent of a shard without any.
+ */
+export const removedImages = z.object({
+  version: z.literal(1),
+  images: z.record(
+    z.string(),
+    z.object({
+      /** As they were. */
+      names: z.array(imageName),
+      /** When it was taken out, and when its picture goes for good; ISO 8601. */
+      at: z.string(),
+      goes: z.string(),
+      /** The picture is no longer there. */
+      gone: z.optional(z.literal(true)),
+    }),
+  ),
+});
+export type RemovedImages = z.infer<typeof removedImages>;
+
+/**
  * An image under its current names: `name` and `version` are those of the first of its names that was drawn on, or else of the
  * first; of a former version those it had at first.
  */
@@ -65,7 +86,7 @@ export const dataset = z.object({
   labels: z.optional(z.enum(labelFormatNames)),
   /** Without former versions. */
   images: z.number(),
-  /** Images whose files changed since: kept with their scribbles. Absent where there are none, and before there could be any. */
+  /** Images whose files changed since, or that were taken out: kept with their scribbles. Absent where there are none, and before there could be any. */
   former: z.optional(z.number()),
   /** Files of that import that have the bytes of another. */
   duplicates: z.number(),

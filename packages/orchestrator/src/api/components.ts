@@ -32,6 +32,7 @@ export const components = [
   'Attribution',
   'ApiKey',
   'Dataset',
+  'RemovedImage',
   'Effort',
   'EffortTotals',
   'Agreement',

@@ -2,8 +2,11 @@
 import {
   deleteDataset,
   deleteDatasetArchive,
+  getDatasetRemoved,
   getDatasets,
   postDatasetArchive,
+  postDatasetRemoved,
+  postDatasetRemovedBack,
   postDatasetRestore,
 } from '@saltworks/contract/api/datasets';
 import { deleteDatasetKeyset, getDatasetKeysets } from '@saltworks/contract/api/keys';
@@ -31,8 +34,10 @@ import { datasetOf, datasetsOf, describeDataset, listInfos } from '../datasets/d
 import { listFailures } from '../datasets/failures.ts';
 import { countImages, listImages, readReport } from '../datasets/images.ts';
 import { describeKeys, removeKeySet } from '../datasets/keys.ts';
+import { putBackIntoDataset, removedFromDataset, removeFromDataset } from '../datasets/removed.ts';
 import { archiveDataset, dropDataset, restoreDataset, unarchiveDataset } from '../datasets/shelf.ts';
 import { NotFoundError } from '../errors.ts';
+import { expectImages, findImages } from '../filters/find.ts';
 import { campaignsOver } from '../filters/work.ts';
 import { settingsOfKeys, settleKeys } from '../runs/settle.ts';
 import { extractDataset, propagateDataset, runWindow } from '../runs/start.ts';
@@ -92,6 +97,31 @@ export const datasetRoutes = [
     access: 'admin',
     archive: true,
     handler: ({ deps, params, user }) => restoreDataset(deps, params.dataset, user.id),
+  }),
+  route(getDatasetRemoved, {
+    summary: 'Images that were taken out of a dataset, by their numbers',
+    access: 'admin',
+    handler: ({ deps, params, query }) => removedFromDataset(deps, params.dataset, query),
+  }),
+  route(postDatasetRemoved, {
+    summary: 'Takes images out of a dataset that nobody works on; they can be put back until their grace period ends',
+    access: 'admin',
+    errors: [409],
+    async handler({ deps, params, body, user }) {
+      const subject = { kind: 'dataset', name: params.dataset } as const;
+      const images =
+        'images' in body
+          ? await expectImages(deps, subject, body.images)
+          : await findImages(deps, subject, { asked: body.filter, user });
+      return removeFromDataset(deps, params.dataset, { images, actor: user.id });
+    },
+  }),
+  route(postDatasetRemovedBack, {
+    summary: 'Puts images back that were taken out; of those that are gone, the files may be imported again',
+    access: 'admin',
+    errors: [409],
+    handler: ({ deps, params, body, user }) =>
+      putBackIntoDataset(deps, params.dataset, { images: body.images, actor: user.id }),
   }),
   route(getDataset, {
     summary: 'A dataset: keys, sets of masks and campaigns over it',

@@ -52,6 +52,8 @@ export class ImageNames {
   #firsts: number[] = [];
   #lastStored = 0;
   #changes: Change[] = [];
+  /** Images that were taken out. */
+  readonly #out = new Set<number>();
 
   /** Notes the images of the next stored shard. A name that an earlier image has, too, goes to the later one. */
   recall(images: readonly NamedImage[]): void {
@@ -76,6 +78,20 @@ export class ImageNames {
       this.lastId = Math.max(this.lastId, id);
     }
   }
+
+  /** Notes images that were taken out: their files are not theirs again until they are put back. */
+  takeOut(images: Iterable<number>): void {
+    for (const image of images) this.#out.add(image);
+  }
+
+  /** Whether the image with these bytes was taken out. @param sha256 of them */
+  isOut(sha256: Uint8Array): boolean {
+    const image = this.#out.size > 0 ? this.#contents.get(sha256) : undefined;
+    return image !== undefined && this.#out.has(image);
+  }
+
+  /** The image that has a name. */
+  holder = (name: string): number | undefined => this.#holders.get(digest(asSeen(name)));
 
   /** Whether the dataset has a file in this version. */
   knows(file: Named): boolean {
@@ -194,6 +210,9 @@ export class ImageNames {
     else this.#counts.set(image, count);
     return count;
   }
+
+  /** The stored shard of an image; undefined of one that is not stored yet. */
+  shardOf = (image: number): number | undefined => (image > this.#lastStored ? undefined : this.#shardOf(image));
 
   #shardOf(image: number): number {
     let [from, to] = [0, this.#firsts.length];

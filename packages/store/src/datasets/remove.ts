@@ -53,10 +53,16 @@ const aPage = 1_000;
 
 /**
  * Removes the images that no other dataset has, of those that were deleted neither: bytes that lie in this store, keys, views and
- * known masks as regions; and sets of keys that no other dataset has, of all its images. May be done again. To be called
+ * known masks as regions; and, where all go, sets of keys that no other dataset has. May be done again. To be called
  * `whileSweeping`.
+ *
+ * @param only hashes of those that go; default all
  */
-export async function removeImages(store: ObjectStore, dataset: string, options?: CallOptions): Promise<void> {
+export async function removeImages(
+  store: ObjectStore,
+  dataset: string,
+  { only, ...options }: CallOptions & { only?: ReadonlySet<string> } = {},
+): Promise<void> {
   const others: string[] = [];
   for await (const name of folderNames(store, datasetsPrefix, options)) if (name !== dataset) others.push(name);
   const shared = new Fingerprints();
@@ -66,11 +72,12 @@ export async function removeImages(store: ObjectStore, dataset: string, options?
   for await (const set of folderNames(store, allKeysPrefix, options)) sets.push(set);
   const own: string[] = [];
   for await (const set of folderNames(store, reportsPrefix(dataset, 'extracted'), options))
-    if (!(await anyHasKeys(store, others, set, options))) own.push(set);
+    if (!only && !(await anyHasKeys(store, others, set, options))) own.push(set);
 
   const gone = new Fingerprints();
   async function* objects() {
     for await (const { sha256, object } of storedImages(store, dataset, options)) {
+      if (only && !only.has(sha256)) continue;
       const digest = Buffer.from(sha256, 'hex');
       if (shared.has(digest)) {
         for (const set of own) yield keysKey(set, sha256);

@@ -5,6 +5,7 @@ import { encodeLines } from '@saltworks/contract/documents/document';
 import { datasetKey, imageKey, shardKey } from '@saltworks/contract/layout';
 import { readShard } from '../datasets/dataset.ts';
 import { ImageNames } from '../datasets/image-names.ts';
+import { removedFrom } from '../datasets/removed.ts';
 import { type CallOptions, ObjectMissingError, type ObjectStore } from '../objects/store.ts';
 import type { Loaded } from './load.ts';
 
@@ -52,6 +53,7 @@ export class DatasetWriter {
       try {
         const images = await readShard(this.#store, name, this.dataset.shards, { ...this.#options, former: true });
         this.names.recall(images);
+        this.names.takeOut(await removedFrom(this.#store, name, this.dataset.shards, images, this.#options));
       } catch (error) {
         if (!(error instanceof ObjectMissingError)) throw error;
         return this.dataset.shards > shards;
@@ -65,6 +67,15 @@ export class DatasetWriter {
     const object = extension === undefined && file.url ? file.url : here;
     if (object === here) await this.#store.putIfAbsent(object, bytes, this.#options);
     this.#lines.push({ id, sha256, name: file.name, object, bytes: bytes.length, version: file.version });
+  }
+
+  /** Stores the bytes of an earlier image that is back: they may have gone since. */
+  async bringBack(id: number, { bytes }: Loaded): Promise<void> {
+    const shard = this.names.shardOf(id);
+    if (shard === undefined) return;
+    const images = await readShard(this.#store, this.dataset.name, shard, { ...this.#options, former: true });
+    const object = images.find((image) => image.id === id)?.object;
+    if (object !== undefined && !object.includes('://')) await this.#store.putIfAbsent(object, bytes, this.#options);
   }
 
   /** Writes a full shard, or many changed names. To be called after every file. */

@@ -93,6 +93,10 @@ async function importFiles(
   const take = async (read: Loaded, sha256: Buffer) => {
     const { name: file } = read.file;
     const hex = sha256.toString('hex');
+    if (names.isOut(sha256)) {
+      report.left.removed = (report.left.removed ?? 0) + 1;
+      return;
+    }
     report.notes.push(...read.notes.map((note) => ({ name: file, note })));
     const { image, as, replaced } = names.place(read.file, { sha256, bytes: read.bytes.length });
     const isNew = as === 'new';
@@ -100,6 +104,7 @@ async function importFiles(
     if (kept === 'stored') report.truths++;
     else if (kept) report.notes.push({ name: file, note: kept.note });
     if (isNew) await writer.add(image, read, hex);
+    if (as === 'again') await writer.bringBack(image, read);
     if (replaced) report.replaced++;
     if (isNew || as === 'again') report.added++;
     else countKnown(report, names, file);

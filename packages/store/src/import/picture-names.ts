@@ -25,9 +25,9 @@ const systems = new Set([
 export const isHidden = (name: string): boolean => name.startsWith('.') || systems.has(name);
 
 /**
- * Why a file is skipped. A picture that the decoder does not read gives its ending, in lower case, with the dot.
+ * Why a file is skipped; `removed`: its image was taken out of the dataset. A picture that the decoder does not read gives its ending, in lower case, with the dot.
  */
-export type LeftReason = 'hidden' | 'other' | 'broken_links' | 'linked_folders' | `.${string}`;
+export type LeftReason = 'hidden' | 'other' | 'removed' | 'broken_links' | 'linked_folders' | `.${string}`;
 
 /** @returns undefined for a picture */
 export function leftByName(name: string): LeftReason | undefined {

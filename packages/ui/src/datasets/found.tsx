@@ -19,6 +19,7 @@ import { useAttempt } from '../attempt.ts';
 import { textOf } from '../builds/subject.ts';
 import { useLoaded } from '../load.ts';
 import { counted } from '../plots/figures.ts';
+import { RemoveAll } from './removed-images.tsx';
 
 export const useTags = (subject: Subject) => useLoaded(getTags, { params: { subject: textOf(subject) } });
 
@@ -100,6 +101,9 @@ export function Found({ subject, query, narrowed, manages, admin, changed }: Pro
       )}
       {narrowed && !saved && <SaveFilter place={place} asked={asked} saved={filters.again} />}
       {saved && <Use subject={subject} saved={saved} manages={manages} admin={admin} removed={filters.again} />}
+      {admin && narrowed && subject.kind === 'dataset' && (
+        <RemoveAll dataset={subject.name} asked={asked} changed={changed} />
+      )}
       <TagAll place={place} asked={asked} narrowed={narrowed} changed={changed} />
     </div>
   );

@@ -7,6 +7,7 @@ import { Exports } from '../datasets/exports.tsx';
 import { Failures } from '../datasets/failures.tsx';
 import { focusFilters } from '../datasets/filters.tsx';
 import { DatasetImages } from '../datasets/images.tsx';
+import { RemovedImages } from '../datasets/removed-images.tsx';
 import { RunList } from '../datasets/run-list.tsx';
 import { StartRun } from '../datasets/start-run.tsx';
 import { datasetTabs } from '../datasets/tabs.ts';
@@ -60,7 +61,12 @@ export function DatasetPage({ dataset: name, part }: { dataset: string; part: Pa
             {part === 'keys' && <KeySets dataset={name} removes={admin} />}
             {part === 'runs' && <Runs dataset={value} admin={admin} />}
             {part === 'failures' && <Failures dataset={name} retries={admin} />}
-            {part === 'settings' && admin && <DatasetShelf dataset={value} changed={dataset.again} />}
+            {part === 'settings' && admin && (
+              <>
+                <RemovedImages dataset={value} changed={dataset.again} />
+                <DatasetShelf dataset={value} changed={dataset.again} />
+              </>
+            )}
             {part === 'exports' && (
               <Exports
                 dataset={name}
