@@ -39,3 +39,8 @@ export class ConflictError extends Error {
     this.detail = detail;
   }
 }
+
+/** Of an error that a well-formed request meets in what is stored, or in its bytes: the API answers input that is none with 400. */
+export function inputIsConflict(error: Error): never {
+  throw error instanceof InvalidInputError ? new ConflictError(error.message) : error;
+}

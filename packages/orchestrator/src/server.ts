@@ -171,6 +171,8 @@ const fillMs = 3_000;
 /** How often to look for strokes that no server answers, and how old they are then: another server may have died with them. */
 const resumeMs = { every: 1_000, after: 1_500 };
 const sweepMs = 30_000;
+/** Every dataset is asked what was taken out of it. */
+const sweepImagesMs = 3_600_000;
 const clocksMs = 300_000;
 
 /** Opens the database and listens. */
@@ -232,18 +234,17 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     log,
   );
 
-  // Beside the others: a large dataset takes long.
   const closing = new AbortController();
+  const untilClosing = (message: string) => {
+    if (!closing.signal.aborted) log(message);
+  };
+  // Beside the others: a large dataset takes long.
   const sweepAway = repeat(
     sweepMs,
-    async () => {
-      await sweepDatasets({ db, store, client, runs }, { signal: closing.signal });
-      await sweepImages({ db, store }, { signal: closing.signal });
-    },
-    (message) => {
-      if (!closing.signal.aborted) log(message);
-    },
+    async () => void (await sweepDatasets({ db, store, client, runs }, { signal: closing.signal })),
+    untilClosing,
   );
+  const sweepOut = repeat(sweepImagesMs, () => sweepImages({ db, store }, { signal: closing.signal }), untilClosing);
 
   const unobserved = backupLastSuccess.observe(() => lastBackup(db));
   const clocks = repeat(clocksMs, () => restoreClocks({ db, client }), log);
@@ -303,6 +304,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
       fill.stop();
       sweep.stop();
       sweepAway.stop();
+      sweepOut.stop();
       closing.abort(new Error('the server closes'));
       notices.stop();
       storage.stop();

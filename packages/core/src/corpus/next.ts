@@ -11,6 +11,7 @@
  */
 import { eigenvectors } from '../keys/eigen.ts';
 import type { Keys } from '../keys/keys.ts';
+import { dot, orthonormalise } from '../keys/orthonormal.ts';
 import type { NodeScores } from '../nodes/scores.ts';
 import { factorise, forwardSubstitute, rowStart } from '../walk/cholesky.ts';
 import { expectDimensions } from './classifier.ts';
@@ -80,21 +81,22 @@ function leadingDirections(a: Float64Array, n: number, p: number): { axes: Float
   const widest = Array.from({ length: n }, (_, i) => i).sort((i, j) => a[j * n + j] - a[i * n + i] || i - j);
   let rows = new Float64Array(p * n);
   for (let i = 0; i < p; i++) rows[i * n + widest[i]] = 1;
-  for (let step = 0; step < steps; step++) rows = orthonormal(times(rows, a, n), n);
+  for (let step = 0; step < steps; step++) {
+    rows = times(rows, a, n);
+    // Twice, for the rounding.
+    orthonormalise(rows, n, 2);
+  }
   const image = times(rows, a, n);
   const inner = new Float64Array(p * p);
   for (let i = 0; i < p; i++) {
     for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let k = 0; k < n; k++) sum += rows[i * n + k] * image[j * n + k];
-      inner[i * p + j] = sum;
-      inner[j * p + i] = sum;
+      inner[i * p + j] = inner[j * p + i] = dot(rows, i * n, image, j * n, n);
     }
   }
   const turns = eigenvectors(inner, p);
   const values = Float64Array.from({ length: p }, (_, i) => inner[i * p + i])
     .sort()
-    .reverse(); // prettier-ignore
+    .reverse();
   const axes = new Float64Array(p * n);
   for (let i = 0; i < p; i++) {
     for (let j = 0; j < p; j++) for (let k = 0; k < n; k++) axes[i * n + k] += turns[i * p + j] * rows[j * n + k];
@@ -112,23 +114,6 @@ function times(rows: Float64Array, a: Float64Array, n: number): Float64Array<Arr
     }
   }
   return out;
-}
-
-/** Rows made orthonormal in place, by Gram and Schmidt, twice for the rounding. */
-function orthonormal(rows: Float64Array<ArrayBuffer>, n: number): Float64Array<ArrayBuffer> {
-  for (let o = 0; o < rows.length; o += n) {
-    for (const _ of [0, 1]) {
-      for (let other = 0; other < o; other += n) {
-        let sum = 0;
-        for (let k = 0; k < n; k++) sum += rows[o + k] * rows[other + k];
-        for (let k = 0; k < n; k++) rows[o + k] -= sum * rows[other + k];
-      }
-    }
-    let square = 0;
-    for (let k = 0; k < n; k++) square += rows[o + k] ** 2;
-    for (let k = 0; k < n; k++) rows[o + k] /= Math.sqrt(square);
-  }
-  return rows;
 }
 
 /**

@@ -81,3 +81,7 @@ export async function verifyAudit(db: Kysely<Schema>): Promise<{ entries: number
 const hashOf = ({ n, at, actor, action, object, detail, previous }: Row): string =>
   // Fields sorted: jsonb does not keep their order.
   sha256Of(canonical([Number(n), at.toISOString(), actor, action, object, detail, previous]));
+
+/** What an entry says of images, by their numbers: which, if they are few. */
+export const someImages = (images: readonly number[]): { images: readonly number[] } | { count: number } =>
+  images.length <= 100 ? { images } : { count: images.length };

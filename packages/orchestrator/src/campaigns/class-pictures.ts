@@ -1,13 +1,12 @@
 /** Example pictures of a campaign's classes. They are kept as long as the campaign, since earlier versions of its classes show them. */
-import { createHash } from 'node:crypto';
 import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import { classPictureLimits } from '@saltworks/contract/api/class-pictures';
-import { InvalidInputError } from '@saltworks/contract/errors';
 import { classPictureKey } from '@saltworks/contract/layout';
 import { inOrder } from '@saltworks/store/in-order';
+import { sha256Of } from '@saltworks/store/objects/canonical';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { slots } from '../concurrency/slots.ts';
-import { ConflictError } from '../errors.ts';
+import { ConflictError, inputIsConflict } from '../errors.ts';
 
 /** Makes a picture of a file that somebody sent: WebP within `classPictureLimits`. @throws InvalidInputError */
 export type ShrinkPicture = (file: Uint8Array) => Promise<Uint8Array>;
@@ -31,11 +30,8 @@ export async function keepPicture(
 ): Promise<{ picture: string; bytes: number }> {
   expectBytes(length);
   const file = await gather(chunks);
-  const made = await slot(() => shrinkPicture(file)).catch((error) => {
-    // Any bytes are a well-formed request.
-    throw error instanceof InvalidInputError ? new ConflictError(error.message) : error;
-  });
-  const picture = createHash('sha256').update(made).digest('hex');
+  const made = await slot(() => shrinkPicture(file)).catch(inputIsConflict);
+  const picture = sha256Of(made);
   await store.put(classPictureKey(campaign, picture), made);
   return { picture, bytes: made.length };
 }

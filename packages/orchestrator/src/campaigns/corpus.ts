@@ -1,6 +1,5 @@
 /** What a campaign hears of the corpus: a prior by its content, so that masks are rebuilt from it to the byte. */
 import type { Campaign } from '@saltworks/contract/api/campaigns';
-import { InvalidInputError } from '@saltworks/contract/errors';
 import { keysId } from '@saltworks/contract/layout';
 import type { ExtractSettings } from '@saltworks/contract/options';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -8,7 +7,7 @@ import { currentPrior } from '@saltworks/store/prelabels/prelabels';
 import { type Kysely, sql } from 'kysely';
 import type { RecipeOf } from '../builds/settings.ts';
 import type { Schema } from '../db/schema.ts';
-import { ConflictError, NotFoundError } from '../errors.ts';
+import { ConflictError, inputIsConflict, NotFoundError } from '../errors.ts';
 import { type Chosen, extractOf, keysOf } from './keys.ts';
 
 /**
@@ -21,9 +20,7 @@ export async function newestPrior(
   campaign: Chosen & Pick<Campaign, 'dataset' | 'preset' | 'solve'>,
 ): Promise<string> {
   const { dataset, preset, solve } = campaign;
-  const { prior, keys } = await currentPrior(store, dataset).catch((error) => {
-    throw error instanceof InvalidInputError ? new ConflictError(error.message) : error;
-  });
+  const { prior, keys } = await currentPrior(store, dataset).catch(inputIsConflict);
   const own = keysOf(campaign);
   if (keys !== own) {
     throw new ConflictError(

@@ -19,7 +19,7 @@ import type { ObjectStore } from '@saltworks/store/objects/store';
 import { currentRecipe } from '@saltworks/store/prelabels/prelabels';
 import { type Client, WorkflowFailedError, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { Shards } from '../datasets/shards.ts';
-import { ConflictError } from '../errors.ts';
+import { ConflictError, inputIsConflict } from '../errors.ts';
 import { rootOf } from '../temporal/root-cause.ts';
 import { executeWorkflow } from '../temporal/workflows.ts';
 
@@ -58,9 +58,7 @@ async function shownBy(
     if (known.length === 0) throw new ConflictError(`${name} has no known masks; expected labels to begin with`);
     return { masks: `known masks of ${name}`, known };
   }
-  const recipe = await recipeOf(store, start, name).catch((error) => {
-    throw error instanceof InvalidInputError ? new ConflictError(error.message) : error;
-  });
+  const recipe = await recipeOf(store, start, name).catch(inputIsConflict);
   for await (const { key } of store.list(maskSetPrefix(name, recipe))) {
     const known = (await readDocument(store, key, maskReport))?.categories.map((category) => category.name) ?? [];
     if (known.length > 0) return { masks: `masks ${recipe} of ${name}`, known };

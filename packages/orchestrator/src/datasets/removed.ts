@@ -1,6 +1,5 @@
 /** Images that are taken out of their dataset, put back, or gone for good once their grace period has ended. */
 import type { RemovedImage } from '@saltworks/contract/api/datasets';
-import { InvalidInputError } from '@saltworks/contract/errors';
 import { listDatasets } from '@saltworks/store/datasets/dataset';
 import { whileSweeping } from '@saltworks/store/datasets/marks';
 import {
@@ -12,10 +11,10 @@ import {
 } from '@saltworks/store/datasets/removed';
 import type { CallOptions, ObjectStore } from '@saltworks/store/objects/store';
 import type { ExpressionBuilder, Kysely } from 'kysely';
-import { auditAlone } from '../accounts/audit.ts';
+import { auditAlone, someImages } from '../accounts/audit.ts';
 import { daysAgo } from '../days-ago.ts';
 import type { Schema } from '../db/schema.ts';
-import { ConflictError } from '../errors.ts';
+import { ConflictError, inputIsConflict } from '../errors.ts';
 import { datasetOf } from './datasets.ts';
 import type { Shards } from './shards.ts';
 import { campaignsOver } from './shelf.ts';
@@ -38,7 +37,7 @@ export async function removeFromDataset(
   dataset: string,
   { images, actor }: { images: readonly number[]; actor: string },
 ): Promise<{ images: number; goes: string }> {
-  await datasetOf(store, dataset);
+  const stand = await datasetOf(store, dataset);
   const drawn = await drawnIn(db, dataset, images);
   if (drawn.length > 0) {
     const told = drawn.map(({ campaign, images }) => `${images} in ${campaign}`).join(', ');
@@ -47,7 +46,8 @@ export async function removeFromDataset(
   const byShard = new Map<number, number[]>();
   // In order: each shard is read once.
   for (const id of images.toSorted((a, b) => a - b)) {
-    const { shard } = await shards.image(dataset, id);
+    const shard = await shards.find(stand, id);
+    if (shard === undefined) continue;
     const own = byShard.get(shard);
     if (own) own.push(id);
     else byShard.set(shard, [id]);
@@ -58,7 +58,7 @@ export async function removeFromDataset(
     actor,
     action: 'dataset.images.remove',
     object: dataset,
-    detail: fewOf(images, count, { goes }),
+    detail: { changed: count, goes, ...someImages(images) },
   });
   return { images: count, goes };
 }
@@ -71,15 +71,10 @@ export async function putBackIntoDataset(
 ): Promise<{ images: number; gone: number }> {
   await datasetOf(store, dataset);
   const done = await alone(store, dataset, () => putBack(store, dataset, images));
-  const detail = fewOf(images, done.images, { gone: done.gone });
+  const detail = { changed: done.images, gone: done.gone, ...someImages(images) };
   await auditAlone(db, { actor, action: 'dataset.images.back', object: dataset, detail });
   return done;
 }
-
-const fewOf = (images: readonly number[], changed: number, more: object) => ({
-  ...{ changed, ...more },
-  ...(images.length <= 100 ? { images } : { count: images.length }),
-});
 
 /** @param after the number below the first @returns at most `limit`, by number */
 export async function removedFromDataset(
@@ -100,9 +95,7 @@ export async function removedFromDataset(
 
 /** Changes names, when nothing else does. @throws ConflictError while files are imported, into whatever dataset */
 async function alone<T>(store: ObjectStore, dataset: string, work: () => Promise<T>): Promise<T> {
-  const done = await whileSweeping(store, async () => ({ value: await work() })).catch((error) => {
-    throw error instanceof InvalidInputError ? new ConflictError(error.message) : error;
-  });
+  const done = await whileSweeping(store, async () => ({ value: await work() })).catch(inputIsConflict);
   if (done) return done.value;
   throw new ConflictError(`files are imported or removed just now; expected ${dataset} at rest: try again in a while`);
 }
@@ -153,11 +146,7 @@ export async function sweepImages(
     if (!done) continue;
     await auditAlone(db, {
       ...{ actor: null, action: 'dataset.images.sweep', object: name },
-      detail: fewOf(
-        going.map(({ id }) => id),
-        going.length,
-        {},
-      ),
+      detail: { changed: going.length, ...someImages(going.map(({ id }) => id)) },
     });
     swept += going.length;
   }

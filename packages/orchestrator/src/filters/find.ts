@@ -75,11 +75,12 @@ export async function expectImages(
 ): Promise<readonly number[]> {
   const stranger = (image: number) => new NotFoundError(`image ${image}; expected the number of an image of ${name}`);
   if (kind === 'dataset') {
+    const stand = await datasetOf(deps.store, name);
     // In order: each shard is read once.
     for (const image of images.toSorted((a, b) => a - b)) {
-      await deps.shards.image(name, image).catch((error) => {
-        throw error instanceof NotFoundError ? stranger(image) : error;
-      });
+      const shard = await deps.shards.find(stand, image);
+      const all = shard === undefined ? [] : await deps.shards.read(stand, shard);
+      if (!all.some(({ id }) => id === image)) throw stranger(image);
     }
     return images;
   }

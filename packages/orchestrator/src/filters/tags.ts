@@ -1,6 +1,6 @@
 /** Tags of a dataset's images: campaigns over it show the same. */
 import { type Kysely, sql } from 'kysely';
-import { audit } from '../accounts/audit.ts';
+import { audit, someImages } from '../accounts/audit.ts';
 import type { Schema } from '../db/schema.ts';
 
 /** @param campaign counts its images alone */
@@ -102,13 +102,12 @@ export async function changeTag(
           };
       changed += Number(numInsertedOrUpdatedRows ?? 0n) + Number(numDeletedRows);
     }
-    const few = images.length <= 100 ? { images } : { count: images.length };
     const action = set ? 'tag.set' : 'tag.remove';
     await audit(tx, {
       actor,
       action,
       object,
-      detail: { tag, changed, ...few, ...(asked !== undefined && { filter: asked }) },
+      detail: { tag, changed, ...someImages(images), ...(asked !== undefined && { filter: asked }) },
     });
     return changed;
   });

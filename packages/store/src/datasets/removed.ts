@@ -26,7 +26,7 @@ import { isCurrent, readDataset, readShard } from './dataset.ts';
 import { ImageNames } from './image-names.ts';
 import { removeImages, removeObjects } from './remove.ts';
 
-export interface RemovedImage extends Pick<NamedImage, 'id' | 'sha256' | 'name'> {
+export interface RemovedImage extends Pick<NamedImage, 'id' | 'sha256' | 'name' | 'bytes'> {
   shard: number;
   names: ImageName[];
   at: string;
@@ -101,11 +101,7 @@ export async function putBack(
     all.push(...there);
     gone += images.length - there.length;
   }
-  const lines = new Set(all.map(({ id }) => id));
-  const counted: NamedImage[] = [];
-  for (const shard of back.keys())
-    counted.push(...(await readShard(store, dataset, shard, options)).filter(({ id }) => lines.has(id)));
-  await count(store, dataset, counted, 1, options);
+  await count(store, dataset, all, 1, options);
   return { images: all.length, gone };
 }
 
@@ -123,10 +119,20 @@ export async function* listRemoved(
       const note = removed[image.id];
       // One that has a name again is back: an import was told so, or a removal was killed.
       if (!note || isCurrent(image)) continue;
-      const { id, sha256 } = image;
+      const { id, sha256, bytes } = image;
       const name = note.names[0]?.name ?? image.name;
       yield {
-        ...{ id, sha256, shard, name, names: note.names, at: note.at, goes: note.goes, gone: note.gone ?? false },
+        ...{
+          id,
+          sha256,
+          bytes,
+          shard,
+          name,
+          names: note.names,
+          at: note.at,
+          goes: note.goes,
+          gone: note.gone ?? false,
+        },
       };
     }
   }
@@ -208,7 +214,7 @@ async function rename(
 async function count(
   store: ObjectStore,
   dataset: string,
-  images: readonly NamedImage[],
+  images: readonly Pick<NamedImage, 'bytes'>[],
   by: 1 | -1,
   options: CallOptions,
 ): Promise<void> {

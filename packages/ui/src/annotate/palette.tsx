@@ -56,19 +56,7 @@ export const Palette = memo(function Palette({
   hidden,
   search,
   between,
-  choose,
-  lock,
-  hide,
-  askClass,
-  askMerge,
-  accept,
-  split,
-  duplicate,
-  move,
-  remove,
-  zoomTo,
-  whereElse,
-  unlabelled,
+  ...acts
 }: Props) {
   const names = useMemo(() => new Map(categories.map(({ id, name }) => [id, name])), [categories]);
   // What was drawn of a class that was merged into another counts as that one.
@@ -82,21 +70,6 @@ export const Palette = memo(function Palette({
       ...{ origin, accepted },
     })),
   ];
-  const acts = {
-    choose,
-    lock,
-    hide,
-    askClass,
-    askMerge,
-    accept,
-    split,
-    duplicate,
-    move,
-    remove,
-    zoomTo,
-    whereElse,
-    unlabelled,
-  };
   return (
     <section className="palette" aria-label="Segments" inert={inert}>
       <ul className="segments" aria-label="Segments of this image">

@@ -1,27 +1,16 @@
 /** All datasets. */
-import { shownCampaigns as shownDatasets } from '@saltworks/contract/api/campaigns';
 import { getDatasets } from '@saltworks/contract/api/datasets';
-import { useState } from 'react';
 import { DatasetTable, DeletedTable } from '../datasets/dataset-table.tsx';
 import { Uploads } from '../datasets/upload/uploads.tsx';
-import { Field } from '../field.tsx';
 import { useLoaded } from '../load.ts';
+import { ShownSwitch, useShown } from '../shown.tsx';
 import { Await, Panel } from '../states.tsx';
 import { useMe } from './me.ts';
 import { Shell } from './shell.tsx';
 
-const shown = shownDatasets.options;
-type Show = (typeof shown)[number];
-const words: Record<Show, string> = {
-  current: 'datasets in use',
-  archived: 'the archive',
-  deleted: 'deleted datasets',
-};
-const asked = () => new URLSearchParams(location.search).get('show');
-
 export function DatasetsPage() {
   const admin = useMe().value?.role === 'admin';
-  const [show, setShow] = useState<Show>(() => shown.find((each) => each === asked()) ?? 'current');
+  const [show, setShow] = useShown();
   const datasets = useLoaded(getDatasets, { query: { show } }, 30_000);
   return (
     <Shell title="Datasets">
@@ -30,19 +19,7 @@ export function DatasetsPage() {
           <Uploads changed={datasets.again} />
         </Panel>
       )}
-      <div className="filters">
-        <Field label="Show">
-          <select value={show} onChange={({ target }) => setShow(target.value as Show)}>
-            {shown
-              .filter((each) => each !== 'deleted' || admin || show === each)
-              .map((each) => (
-                <option key={each} value={each}>
-                  {words[each]}
-                </option>
-              ))}
-          </select>
-        </Field>
-      </div>
+      <ShownSwitch what="datasets" show={show} setShow={setShow} deleted={admin || show === 'deleted'} />
       <Await loaded={datasets} what="datasets">
         {(found) =>
           found.length === 0 && show !== 'current' ? (

@@ -1,29 +1,20 @@
 /** The caller's campaigns. */
-import { getCampaigns, shownCampaigns } from '@saltworks/contract/api/campaigns';
+import { getCampaigns } from '@saltworks/contract/api/campaigns';
 import { getMeWork } from '@saltworks/contract/api/own-work';
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { ApiError } from '../api.ts';
 import { CampaignCard } from '../campaigns/card.tsx';
 import { DeletedCard } from '../campaigns/deleted-card.tsx';
-import { Field } from '../field.tsx';
 import { useLoaded } from '../load.ts';
+import { ShownSwitch, useShown } from '../shown.tsx';
 import { Await } from '../states.tsx';
 import { mayIn, useMe } from './me.ts';
 import { Shell } from './shell.tsx';
 
-const shown = shownCampaigns.options;
-type Show = (typeof shown)[number];
-const words: Record<Show, string> = {
-  current: 'campaigns in use',
-  archived: 'the archive',
-  deleted: 'deleted campaigns',
-};
-const asked = () => new URLSearchParams(location.search).get('show');
-
 export function HomePage() {
   const { value: me, error } = useMe();
   const admin = me?.role === 'admin';
-  const [show, setShow] = useState<Show>(() => shown.find((each) => each === asked()) ?? 'current');
+  const [show, setShow] = useShown();
   const campaigns = useLoaded(getCampaigns, { query: { show } }, 30_000);
   const manages = admin || me?.campaigns.some(({ role }) => role === 'manager') || show === 'deleted';
   const { value: work } = useLoaded(getMeWork, {}, 30_000);
@@ -45,19 +36,7 @@ export function HomePage() {
         )
       }
     >
-      <div className="filters">
-        <Field label="Show">
-          <select value={show} onChange={({ target }) => setShow(target.value as Show)}>
-            {shown
-              .filter((each) => each !== 'deleted' || manages)
-              .map((each) => (
-                <option key={each} value={each}>
-                  {words[each]}
-                </option>
-              ))}
-          </select>
-        </Field>
-      </div>
+      <ShownSwitch what="campaigns" show={show} setShow={setShow} deleted={!!manages} />
       <Await loaded={campaigns} what="campaigns">
         {(found) =>
           found.length === 0 && show !== 'current' ? (

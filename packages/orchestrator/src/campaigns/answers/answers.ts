@@ -5,7 +5,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Campaign } from '@saltworks/contract/api/campaigns';
-import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Attribution } from '@saltworks/contract/messages/annotate';
 import { replay } from '@saltworks/core/drawing/replay';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -16,7 +15,7 @@ import { settingsOf } from '../../builds/settings.ts';
 import { type OneAtATime, oneAtATime } from '../../concurrency/one-at-a-time.ts';
 import { slots } from '../../concurrency/slots.ts';
 import type { Schema } from '../../db/schema.ts';
-import { ConflictError } from '../../errors.ts';
+import { ConflictError, inputIsConflict } from '../../errors.ts';
 import { readInteractions } from '../assignments/interactions.ts';
 import { campaignFor } from '../assignments/pins.ts';
 import { type Assignment, findAssignment, unanswered } from '../assignments/read.ts';
@@ -133,7 +132,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
             'nothing drawn; expected strokes for at least two labels, or for the background alone',
           );
         // The work below tries for ever; a caller should learn why it would fail.
-        await putDrawing(deps, assignment, await campaignFor(db, assignment)).catch(conflict);
+        await putDrawing(deps, assignment, await campaignFor(db, assignment)).catch(inputIsConflict);
         if (assignment.refined >= n && assignment.answered >= n) {
           if (mask) return { n, mask, uncertainty };
           const made = await refine(assignment, 2);
@@ -149,7 +148,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       const { n, answered } = assignment;
       if (n === 0 || answered < n) throw new ConflictError('no answer yet; expected one to be asked about');
       const settings = settingsOf(await campaignFor(db, assignment));
-      const found = await workflows.ask(id, 'attribute', { n, ...settings, ...at }).catch(conflict);
+      const found = await workflows.ask(id, 'attribute', { n, ...settings, ...at }).catch(inputIsConflict);
       // The worker knows strokes by their place in the drawing.
       const { strokes } = replay(await readInteractions(db, id, n));
       return { ...found, strokes: found.strokes.map(({ n: place, share }) => ({ n: strokes[place - 1].n, share })) };
@@ -169,9 +168,4 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       await Promise.all([labels.settled(), masks.settled()]);
     },
   };
-}
-
-/** The request is well formed; the drawing, or an image's size that only workers know, does not allow it. */
-function conflict(error: unknown): never {
-  throw error instanceof InvalidInputError ? new ConflictError(error.message) : error;
 }
